@@ -1,0 +1,3 @@
+"""PhủSóng."""
+
+from coverage import types as types

@@ -1,0 +1,233 @@
+"""Where a study happens: the regular metre grid, arrays on it, and the share of every pixel in every ward."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+from affine import Affine
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.warp import Resampling, reproject
+from scipy import sparse
+
+from coverage.errors import GridError
+from coverage.types import WORKING_CRS
+
+Method = Literal["nearest", "bilinear", "mode", "density"]
+MAX_PIXELS = (
+    400_000_000  # an array of float32 of this size is 1.6 GB: more is a mistake in the extent or pixel
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A north-up grid of square pixels in a projected CRS with metres.
+
+    Attributes
+    ----------
+    west_m, north_m : float
+        Easting and northing of the upper left corner of pixel (0, 0) [m].
+    pixel_m : float
+        Side of a pixel [m], > 0.
+    rows, cols : int
+        Shape of every array on this grid: ``(rows, cols)``.
+    crs : str
+        Projected CRS in metres.
+    """
+
+    west_m: float
+    north_m: float
+    pixel_m: float
+    rows: int
+    cols: int
+    crs: str = WORKING_CRS
+
+    @classmethod
+    def covering(
+        cls, bounds_m: tuple[float, float, float, float], pixel_m: float, crs: str = WORKING_CRS
+    ) -> Grid:
+        """Return the smallest grid over (west, south, east, north) [m] whose edges are multiples of the pixel.
+
+        Raises
+        ------
+        GridError
+            ``bad_pixel`` for a pixel that is not positive, ``crs_not_metres`` for degrees or feet, ``empty_extent``
+            for bounds without an area, ``too_many_pixels`` above `MAX_PIXELS`.
+        """
+        if not (math.isfinite(pixel_m) and pixel_m > 0):
+            raise GridError("bad_pixel", pixel_m=pixel_m)
+        if any(axis.unit_name != "metre" for axis in CRS.from_user_input(crs).axis_info):
+            raise GridError("crs_not_metres", crs=crs)
+        west, south, east, north = bounds_m
+        if not all(map(math.isfinite, bounds_m)) or east <= west or north <= south:
+            raise GridError("empty_extent", bounds=tuple(bounds_m))
+        first_col, last_col = math.floor(west / pixel_m), math.ceil(east / pixel_m)
+        first_row, last_row = math.floor(south / pixel_m), math.ceil(north / pixel_m)
+        rows, cols = last_row - first_row, last_col - first_col
+        if rows * cols > MAX_PIXELS:
+            raise GridError("too_many_pixels", pixels=rows * cols, limit=MAX_PIXELS, pixel_m=pixel_m)
+        return cls(
+            west_m=first_col * pixel_m,
+            north_m=last_row * pixel_m,
+            pixel_m=pixel_m,
+            rows=rows,
+            cols=cols,
+            crs=crs,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.cols
+
+    @property
+    def bounds_m(self) -> tuple[float, float, float, float]:
+        """West, south, east, north [m]."""
+        return (
+            self.west_m,
+            self.north_m - self.rows * self.pixel_m,
+            self.west_m + self.cols * self.pixel_m,
+            self.north_m,
+        )
+
+    @property
+    def transform(self) -> Affine:
+        """Affine transform from (col, row) to (easting, northing) [m]."""
+        return Affine(self.pixel_m, 0.0, self.west_m, 0.0, -self.pixel_m, self.north_m)
+
+    @cached_property
+    def eastings(self) -> NDArray[np.float64]:
+        """Easting of pixel centres by column [m]."""
+        return np.asarray(self.west_m + (np.arange(self.cols) + 0.5) * self.pixel_m)
+
+    @cached_property
+    def northings(self) -> NDArray[np.float64]:
+        """Northing of pixel centres by row [m], falling."""
+        return np.asarray(self.north_m - (np.arange(self.rows) + 0.5) * self.pixel_m)
+
+    def window(self, easting_m: float, northing_m: float, radius_m: float) -> tuple[slice, slice]:
+        """Return the (rows, cols) slices of the pixels whose centre may lie within a radius of a point, clipped."""
+        col = (easting_m - self.west_m) / self.pixel_m - 0.5
+        row = (self.north_m - northing_m) / self.pixel_m - 0.5
+        reach = radius_m / self.pixel_m
+        top, bottom = math.ceil(row - reach), math.floor(row + reach) + 1
+        left, right = math.ceil(col - reach), math.floor(col + reach) + 1
+        return (
+            slice(min(max(top, 0), self.rows), max(min(bottom, self.rows), 0)),
+            slice(min(max(left, 0), self.cols), max(min(right, self.cols), 0)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raster:
+    """Values on a north-up or rotated raster of any CRS, as read from a file.
+
+    Attributes
+    ----------
+    values : ndarray of shape (rows, cols), float
+        NaN is unknown.
+    transform : Affine
+        From (col, row) to the CRS.
+    crs : str
+        Any CRS that pyproj understands.
+    unit : str
+        Unit of the values (``m``, ``people``, ``class``, ``1``).
+    """
+
+    values: NDArray[Any]
+    transform: Affine
+    crs: str
+    unit: str = ""
+
+    def on(self, grid: Grid, method: Method) -> NDArray[np.float32]:
+        """Return the values on a grid, NaN where the raster says nothing.
+
+        ``density`` is for counts: values are spread over the area of their pixel and summed again, so that a total
+        survives a change of pixel (up to the edge of the grid).
+        """
+        if method == "density":
+            return self._counts_on(grid)
+        source = np.asarray(self.values, dtype=np.float32)
+        return self._warped(source, self.transform, self.crs, grid, Resampling[method])
+
+    def _counts_on(self, grid: Grid) -> NDArray[np.float32]:
+        # In an equal-area step first, counts per square degree would not be counts per square metre: the factor
+        # varies by less than 1e-4 over a city, and measures normalise per ward, so pixel area is taken as constant.
+        ones = np.ones(self.values.shape, dtype=np.float32)
+        known = np.where(np.isfinite(self.values), self.values, np.nan).astype(np.float32)
+        average = self._warped(known, self.transform, self.crs, grid, Resampling.average)
+        inside = self._warped(ones, self.transform, self.crs, grid, Resampling.sum)
+        return np.asarray(average * np.where(inside > 0, inside, np.nan), dtype=np.float32)
+
+    @staticmethod
+    def _warped(
+        source: NDArray[np.float32], transform: Affine, crs: str, grid: Grid, how: Resampling
+    ) -> NDArray[np.float32]:
+        out = np.full(grid.shape, np.nan, dtype=np.float32)
+        reproject(
+            source, out, src_transform=transform, src_crs=crs, src_nodata=np.nan,
+            dst_transform=grid.transform, dst_crs=grid.crs, dst_nodata=np.nan, resampling=how,
+        )  # fmt: skip
+        return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """The rasters of a study, each on its own grid; any may be absent.
+
+    Attributes
+    ----------
+    terrain : Raster or None
+        Height of the bare ground above sea level [m].
+    clutter : Raster or None
+        Land cover, ESA WorldCover codes (10 trees … 50 built-up … 80 water).
+    population, households : Raster or None
+        People and households per pixel [1].
+    """
+
+    terrain: Raster | None = None
+    clutter: Raster | None = None
+    population: Raster | None = None
+    households: Raster | None = None
+
+
+def overlay(geometry: gpd.GeoSeries, grid: Grid) -> sparse.csr_array:
+    """Return the share of every pixel that lies in every polygon.
+
+    Parameters
+    ----------
+    geometry : GeoSeries of n polygons in the CRS of the grid
+    grid : Grid
+
+    Returns
+    -------
+    csr_array of shape (n, rows × cols), values 0–1
+        Row i belongs to polygon i; a pixel's column is ``row · cols + col``. Exact for the polygon as given
+        (exactextract), so shares on a shared border add up to one.
+
+    Raises
+    ------
+    GridError
+        ``crs_mismatch`` when the polygons are in another CRS or in none.
+    """
+    if geometry.crs is None or geometry.crs != CRS.from_user_input(grid.crs):
+        raise GridError("crs_mismatch", given=str(geometry.crs), expected=grid.crs)
+    west, south, east, north = grid.bounds_m
+    raster = NumPyRasterSource(
+        np.zeros(grid.shape, dtype=np.int8), xmin=west, ymin=south, xmax=east, ymax=north,
+        srs_wkt=CRS.from_user_input(grid.crs).to_wkt(),
+    )  # fmt: skip
+    frame = gpd.GeoDataFrame({"n": np.arange(len(geometry))}, geometry=geometry.to_numpy(), crs=geometry.crs)
+    touched = exact_extract(raster, frame, ["cell_id", "coverage"], include_cols=["n"], output="pandas")
+    counts = [len(cells) for cells in touched["cell_id"]]
+    pointers = np.concatenate([[0], np.cumsum(counts)])
+    index = np.concatenate([*touched["cell_id"], np.array([], dtype=np.int64)]).astype(np.int64)
+    share = np.concatenate([*touched["coverage"], np.array([])]).astype(np.float64)
+    return sparse.csr_array((share, index, pointers), shape=(len(geometry), grid.rows * grid.cols))
