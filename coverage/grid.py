@@ -21,9 +21,7 @@ from coverage.errors import GridError
 from coverage.types import WORKING_CRS
 
 Method = Literal["nearest", "bilinear", "mode", "density"]
-MAX_PIXELS = (
-    400_000_000  # an array of float32 of this size is 1.6 GB: more is a mistake in the extent or pixel
-)
+MAX_PIXELS = 400_000_000  # an array of float32 of this size is 1.6 GB: more is a mistake in the extent or pixel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +48,7 @@ class Grid:
     crs: str = WORKING_CRS
 
     @classmethod
-    def covering(
-        cls, bounds_m: tuple[float, float, float, float], pixel_m: float, crs: str = WORKING_CRS
-    ) -> Grid:
+    def covering(cls, bounds_m: tuple[float, float, float, float], pixel_m: float, crs: str = WORKING_CRS) -> Grid:
         """Return the smallest grid over (west, south, east, north) [m] whose edges are multiples of the pixel.
 
         Raises
