@@ -13,7 +13,7 @@ from affine import Affine
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio.warp import Resampling, reproject
 from scipy import sparse
 
@@ -227,3 +227,20 @@ def overlay(geometry: gpd.GeoSeries, grid: Grid) -> sparse.csr_array:
     index = np.concatenate([*touched["cell_id"], np.array([], dtype=np.int64)]).astype(np.int64)
     share = np.concatenate([*touched["coverage"], np.array([])]).astype(np.float64)
     return sparse.csr_array((share, index, pointers), shape=(len(geometry), grid.rows * grid.cols))
+
+
+def metre_bounds(
+    bounds_deg: tuple[float, float, float, float], crs: str = WORKING_CRS
+) -> tuple[float, float, float, float]:
+    """Return the metre rectangle around (west, south, east, north) in degrees: the one door for degrees in here.
+
+    Raises
+    ------
+    GridError
+        ``bad_bounds`` when they are not degrees in that order.
+    """
+    west, south, east, north = bounds_deg
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise GridError("bad_bounds", bounds=tuple(bounds_deg))
+    inside = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform_bounds(west, south, east, north)
+    return tuple(float(value) for value in inside)  # type: ignore[return-value]

@@ -1,0 +1,173 @@
+"""From weights and signal to the two tables of a result: one row per ward, one row per city measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coverage import households as hh
+from coverage.catalog.definitions import OFFICIAL_AREA_KM2, WARD_COVERED_FROM, Definition
+from coverage.errors import DefinitionError
+from coverage.layers import Layer
+from coverage.measures import Weights, covered, ward_share, weighted_mean
+
+SHARES = (
+    "area_share",
+    "expected_area_share",
+    "uncovered_area_share",
+    "wards_covered_share",
+    "population_covered_share",
+    "households_covered_share",
+    "household_internet_share",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denominator:
+    """What the covered area was divided by: its id and its size [km²]."""
+
+    id: str
+    area_km2: float
+
+
+def denominator_of(
+    definition: Definition, wards: gpd.GeoDataFrame, weights: Weights, edition: str | None
+) -> Denominator:
+    """Return the denominator of a definition for a city.
+
+    Raises
+    ------
+    DefinitionError
+        ``needs_land_cover`` for residential areas without a clutter layer; ``official_area_elsewhere`` where the
+        wards are not those of the city whose official area is on record.
+    """
+    mainland = wards["mainland"].to_numpy(dtype=bool)
+    if definition.denominator == "residential":
+        if weights.residential_km2 is None:
+            raise DefinitionError("needs_land_cover", id=definition.id)
+        return Denominator(id="residential", area_km2=float(weights.residential_km2[mainland].sum()))
+    if definition.denominator == "official":
+        area = float(wards.loc[mainland, "area_km2"].sum())
+        if edition not in ("2019", "2025h1", "2025h2") or area > OFFICIAL_AREA_KM2:
+            raise DefinitionError(
+                "official_area_elsewhere", id=definition.id, official_km2=OFFICIAL_AREA_KM2, area_km2=area
+            )
+        return Denominator(id="official", area_km2=OFFICIAL_AREA_KM2)
+    return Denominator(id="mainland", area_km2=float(weights.area_km2[mainland].sum()))
+
+
+def ward_table(
+    wards: gpd.GeoDataFrame, people: Layer | None, subscriptions: Layer | None, names: tuple[str, str]
+) -> pd.DataFrame:
+    """Return the part of the ward table that does not depend on the signal.
+
+    Parameters
+    ----------
+    wards : GeoDataFrame indexed by ward_id
+    people, subscriptions : Layer or None
+        As in `coverage.study.City`.
+    names : (str, str)
+        Names of the ward file and of the subscription file, written beside their figures.
+
+    Returns
+    -------
+    DataFrame indexed by ward_id
+        name, district, edition, area_km2, population, households, subscriptions, lines_per_100_households,
+        household_internet_share and a ``…_source`` column per origin. Unknown is NaN.
+    """
+    table = pd.DataFrame(wards[["name", "district", "edition", "area_km2"]])
+    unknown = pd.Series(np.nan, index=wards.index)
+    counts = people.frame.reindex(wards.index) if people is not None else pd.DataFrame(index=wards.index)
+    for column in ("population", "households"):
+        table[column] = counts.get(column, unknown).astype(float)
+    if subscriptions is None:
+        lines = pd.DataFrame({"lines": unknown, "household_lines": unknown})
+    else:
+        lines = hh.fixed_lines(subscriptions.frame, wards.index)
+    table["subscriptions"] = lines["lines"]
+    table["lines_per_100_households"] = hh.lines_per_100_households(lines["lines"], table["households"])
+    table["household_internet_share"] = hh.household_internet_share(lines["household_lines"], table["households"])
+    table["area_source"] = names[0]
+    for column in ("population", "households"):
+        table[f"{column}_source"] = counts.get(f"{column}_source", pd.Series(None, index=wards.index, dtype=object))
+    table["subscriptions_source"] = np.where(lines["lines"].notna(), names[1], None)
+    return table
+
+
+def coverage_columns(
+    weights: Weights, probability: NDArray[np.float32], definition: Definition, far: NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Return the coverage measures of every ward under a definition.
+
+    Parameters
+    ----------
+    weights : Weights
+    probability : ndarray of shape (rows, cols), 0–1
+        Of the union or of the one operator the definition counts.
+    definition : Definition
+    far : bool ndarray of shape (n,)
+        Wards outside the grid that no cell can reach: certainly not covered, not unknown.
+    """
+    _, edge = definition.rule()
+    reached = covered(probability, edge)
+    area = weights.area_km2
+    if definition.denominator == "residential" and weights.residential_km2 is not None:
+        area = weights.residential_km2
+    columns = {
+        "area_share": ward_share(area, reached),
+        "expected_area_share": ward_share(area, probability),
+        "population_covered_share": ward_share(weights.people, reached),
+        "households_covered_share": ward_share(weights.households, reached),
+    }
+    table = pd.DataFrame(columns, index=weights.ward_ids)
+    table.loc[far] = 0.0
+    return table
+
+
+def city_table(
+    wards: gpd.GeoDataFrame, table: pd.DataFrame, weights: Weights, denominator: Denominator
+) -> pd.DataFrame:
+    """Return the city's measures.
+
+    Returns
+    -------
+    DataFrame indexed by measure
+        ``value``, ``low``, ``high``; NaN is unknown, and low and high stay NaN until an interval was computed.
+    """
+    mainland = wards["mainland"].to_numpy(dtype=bool)
+    inside = np.asarray(weights.area_km2.sum(axis=1)).ravel()
+    if denominator.id == "residential" and weights.residential_km2 is not None:
+        inside = np.asarray(weights.residential_km2.sum(axis=1)).ravel()
+    counted = mainland if denominator.id != "official" else np.ones_like(mainland)
+    shares = table[["area_share", "expected_area_share"]].to_numpy(dtype=float)
+    covered_km2 = np.nansum(shares[counted] * inside[counted, None], axis=0)
+    area_share, expected = (covered_km2 / denominator.area_km2) if denominator.area_km2 > 0 else (np.nan, np.nan)
+    # With bounds, only the part of a ward's people that lies inside counts; its share of the area stands for it.
+    within = np.asarray(weights.area_km2.sum(axis=1)).ravel() / wards["area_km2"].to_numpy(dtype=float)
+    known = table["area_share"].notna().to_numpy() & mainland
+    households = table["households"]
+    values = {
+        "area_km2": float(wards.loc[mainland, "area_km2"].sum()),
+        "population": table["population"].sum(min_count=1),
+        "households": households.sum(min_count=1),
+        "subscriptions": table["subscriptions"].sum(min_count=1),
+        "area_share": area_share,
+        "expected_area_share": expected,
+        "uncovered_area_share": 1.0 - area_share,
+        "wards_covered_share": (
+            float((table.loc[known, "area_share"] >= WARD_COVERED_FROM).mean()) if known.any() else np.nan
+        ),
+        "population_covered_share": weighted_mean(
+            table["population_covered_share"].to_numpy(float), table["population"].to_numpy(float) * within
+        ),
+        "households_covered_share": weighted_mean(
+            table["households_covered_share"].to_numpy(float), households.to_numpy(float) * within
+        ),
+        "lines_per_100_households": 100.0 * hh.weighted_share(table["lines_per_100_households"] / 100.0, households),
+        "household_internet_share": hh.weighted_share(table["household_internet_share"], households),
+    }
+    return pd.DataFrame({"value": pd.Series(values, dtype=float), "low": np.nan, "high": np.nan})
