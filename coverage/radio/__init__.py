@@ -1,0 +1,1 @@
+"""Pure radio kernels: arrays in, arrays out; no tables of places, files or maps."""

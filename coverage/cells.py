@@ -1,0 +1,251 @@
+"""Cells: what a row leaves open is filled from the catalogue and said, what cannot be used is refused and said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coverage.catalog import radios
+from coverage.errors import Problem, Severity
+from coverage.radio import antenna, budget, tr38901
+from coverage.types import Environment, Technology
+
+# Fields filled from the band of the cell; `frequency_mhz` and `ssb_gain_dbi` need more than the band.
+_OF_BAND = ("power_dbm", "bandwidth_mhz", "beamwidth_az_deg", "beamwidth_el_deg")
+_NUMBERS = (
+    "height_m", "azimuth_deg", "tilt_deg", "power_dbm", "bandwidth_mhz", "antenna_gain_dbi", "ssb_gain_dbi",
+    "traffic_gain_dbi", "beamwidth_az_deg", "beamwidth_el_deg", "frequency_mhz",
+)  # fmt: skip
+_TEXTS = ("site_id", "cell_id", "operator", "technology", "band", "environment")
+_GAIN_SLACK_DB = 0.05  # a data sheet rounds its gain to 0.1 dB
+
+
+def complete_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], tuple[Problem, ...]]:
+    """Return the usable cells with every field filled, how many rows each default went into, and what was found.
+
+    Parameters
+    ----------
+    frame : DataFrame (or GeoDataFrame)
+        Canonical columns as read: ``operator`` and ``technology`` (NR or LTE), and where known ``band``, ``height_m``,
+        ``azimuth_deg``, ``tilt_deg``, ``power_dbm``, ``bandwidth_mhz``, ``antenna_gain_dbi``, ``ssb_gain_dbi``,
+        ``traffic_gain_dbi``, ``beamwidth_az_deg``, ``beamwidth_el_deg``, ``environment``, ``frequency_mhz``; absent
+        columns and NaN mean "not said". ``row``, where there is one, is the row of the file that problems name. Other
+        columns (site_id, cell_id, geometry, …) pass through.
+
+    Returns
+    -------
+    frame : DataFrame
+        The rows kept, with all columns above filled, except ``azimuth_deg``, where NaN is an omnidirectional cell,
+        and ``environment``, where it is for `coverage.signals` to choose by the land cover. The index is fresh.
+    defaulted : dict of str to int
+        Field → rows kept whose value was not given (an empty azimuth and environment included), for fields with any.
+    problems : tuple of Problem
+        A refused row is an ``error`` of its own; what was merely flagged is one ``warning`` or ``note`` per kind with
+        the number of cells.
+
+    Notes
+    -----
+    ``antenna_gain_dbi`` is the gain of the traffic beams (that is what data sheets give): it fills
+    ``traffic_gain_dbi``, never the broadcast gain that SS-RSRP needs. A broadcast gain that is given and lies above
+    the directivity of the cell's own pattern would radiate more than was fed in, and refuses the row; the catalogue's
+    is lowered to the directivity where the beam given is wider than the catalogue's, as it is for an omnidirectional
+    cell. A missing height is that of the environment given (UMa 25 m, UMi 10 m, RMa 35 m), else 25 m.
+    """
+    given = _typed(frame)
+    problems: list[Problem] = []
+    kept: list[dict[str, Any]] = []
+    positions: list[int] = []
+    for position, record in enumerate(given.to_dict("records")):
+        cell = {str(name): value for name, value in record.items()}
+        findings = _complete(cell)
+        problems += findings
+        if not findings:
+            kept.append(cell)
+            positions.append(position)
+    full = given.iloc[positions].reset_index(drop=True)
+    filled = pd.DataFrame.from_records(kept, columns=[*given.columns, "_limited"])
+    before = full[[*_NUMBERS, *_TEXTS]].isna()
+    for name in (*_NUMBERS, *_TEXTS):
+        full[name] = filled[name].astype(float) if name in _NUMBERS else filled[name].astype(object)
+    return full, _defaulted(before), (*problems, *_flags(full, before, filled["_limited"]))
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy with every field present: numbers as float, texts as object, NaN where nothing was said."""
+    typed = frame.copy()
+    for name in _NUMBERS:
+        typed[name] = typed[name].astype(float) if name in typed else np.nan
+    for name in _TEXTS:
+        text = typed[name].astype(object) if name in typed else pd.Series(np.nan, index=typed.index, dtype=object)
+        typed[name] = text.where(text.notna() & (text.astype(str).str.strip() != ""), np.nan)
+    return typed
+
+
+def _complete(cell: dict[str, Any]) -> list[Problem]:
+    """Fill one cell in place; return why it is refused, nothing when it is not."""
+    band, findings = _identify(cell)
+    if band is None:
+        return findings
+    defaults = radios.common()
+    fill = {name: getattr(band, name) for name in _OF_BAND}
+    fill["tilt_deg"] = defaults.tilt_deg
+    fill["height_m"] = defaults.height_by_environment.get(cell["environment"], defaults.height_m)
+    fill["frequency_mhz"] = band.centre_mhz(cell["operator"])
+    gain = cell["antenna_gain_dbi"]
+    fill["traffic_gain_dbi"] = band.traffic_gain_dbi if math.isnan(gain) else gain
+    for name, value in fill.items():
+        if math.isnan(cell[name]):
+            cell[name] = value
+    cell["antenna_gain_dbi"] = cell["traffic_gain_dbi"]
+    findings = [problem for check in _CHECKS for problem in check(cell, band)]
+    return findings or _gain(cell, band)
+
+
+def _identify(cell: dict[str, Any]) -> tuple[radios.Band | None, list[Problem]]:
+    """Write operator, technology, environment and band as the catalogue does; no band means the row is refused."""
+    if _missing(cell["operator"]):
+        return None, [_error("cell_operator_missing", cell, "operator")]
+    cell["operator"] = radios.find_operator(str(cell["operator"]))
+    technology = _technology(cell["technology"])
+    if technology is None:
+        return None, [_error("cell_technology_unknown", cell, "technology")]
+    cell["technology"] = technology
+    if not _missing(cell["environment"]):
+        names = {name.casefold(): name for name in tr38901.ENVIRONMENTS}
+        environment = names.get(str(cell["environment"]).strip().casefold())
+        if environment is None:
+            return None, [_error("cell_environment_unknown", cell, "environment")]
+        cell["environment"] = environment
+    band = _band(cell, technology)
+    if band is None:
+        known = ", ".join(row.id for row in radios.bands() if row.technology == technology)
+        code = "cell_band_missing" if _missing(cell["band"]) else "cell_band_unknown"
+        return None, [_error(code, cell, "band", technology=technology, operator=cell["operator"], known=known)]
+    cell["band"] = band.id
+    return band, []
+
+
+def _technology(value: object) -> Technology | None:
+    names: dict[str, Technology] = {"nr": "NR", "5g": "NR", "lte": "LTE", "4g": "LTE"}
+    return names.get(str(value).strip().casefold())
+
+
+def _band(cell: dict[str, Any], technology: Technology) -> radios.Band | None:
+    """Return the band: as written, else by the frequency, else the operator's usual one."""
+    if not _missing(cell["band"]):
+        return radios.find_band(str(cell["band"]), technology)
+    if not math.isnan(cell["frequency_mhz"]):
+        return radios.band_at(cell["frequency_mhz"], cell["operator"], technology)
+    held = radios.held_bands(cell["operator"], technology)
+    return radios.band(held[0]) if held else None
+
+
+def _check_frequency(cell: dict[str, Any], band: radios.Band) -> Iterable[Problem]:
+    if not band.downlink_low_mhz <= cell["frequency_mhz"] <= band.downlink_high_mhz:
+        limits = {"low": band.downlink_low_mhz, "high": band.downlink_high_mhz}
+        yield _error("cell_frequency_outside_band", cell, "frequency_mhz", band=band.id, **limits)
+
+
+def _check_bandwidth(cell: dict[str, Any], band: radios.Band) -> Iterable[Problem]:
+    known = budget.bandwidths_mhz(band.technology, band.scs_khz)
+    if cell["bandwidth_mhz"] not in known:
+        listed = ", ".join(f"{width:g}" for width in known)
+        yield _error("cell_bandwidth_unknown", cell, "bandwidth_mhz", band=band.id, known=listed)
+
+
+def _check_height(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]:
+    environment = _environment(cell["environment"], cell["height_m"])
+    limits = tr38901.HEIGHTS[environment]
+    if not limits.low_m <= cell["height_m"] <= limits.high_m:
+        values = {"environment": environment, "low": limits.low_m, "high": limits.high_m}
+        yield _error("cell_height_outside_model", cell, "height_m", **values)
+
+
+def _check_beam(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]:
+    for name, limit in (("beamwidth_az_deg", 360.0), ("beamwidth_el_deg", 180.0)):
+        if not 0.0 < cell[name] <= limit:
+            yield _error("cell_beam_width", cell, name, limit=limit)
+
+
+def _check_finite(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]:
+    for name in ("azimuth_deg", "tilt_deg", "power_dbm", "ssb_gain_dbi", "traffic_gain_dbi"):
+        if math.isinf(cell[name]):
+            yield _error("cell_not_finite", cell, name)
+
+
+_CHECKS: tuple[Callable[[dict[str, Any], radios.Band], Iterable[Problem]], ...] = (
+    _check_frequency, _check_bandwidth, _check_height, _check_beam, _check_finite,
+)  # fmt: skip
+
+
+def _gain(cell: dict[str, Any], band: radios.Band) -> list[Problem]:
+    """Fill or check the broadcast gain against the directivity of the pattern."""
+    limit = antenna.directivity_dbi(
+        cell["beamwidth_az_deg"], cell["beamwidth_el_deg"], omnidirectional=math.isnan(cell["azimuth_deg"])
+    )
+    cell["_limited"] = False
+    if math.isnan(cell["ssb_gain_dbi"]):
+        cell["_limited"] = band.ssb_gain_dbi > limit
+        cell["ssb_gain_dbi"] = min(band.ssb_gain_dbi, limit)
+    elif cell["ssb_gain_dbi"] > limit + _GAIN_SLACK_DB:
+        return [_error("cell_gain_above_directivity", cell, "ssb_gain_dbi", limit=round(limit, 1))]
+    return []
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA
+
+
+def _environment(environment: object, height_m: float) -> Environment:
+    """Return the environment whose heights apply: rural land cover is not known yet, so a bare mast counts as UMa."""
+    if isinstance(environment, str):
+        return next(name for name in tr38901.ENVIRONMENTS if name == environment)
+    return "UMi" if height_m <= 12.0 else "UMa"
+
+
+def _error(code: str, cell: dict[str, Any], name: str, **values: Any) -> Problem:
+    row, value = cell.get("row"), cell[name]
+    text = None if _missing(value) else f"{value:g}" if isinstance(value, float) else str(value)
+    return Problem(
+        code=code, row=None if row is None or _missing(row) else int(row), field=name, value=text, values=values
+    )
+
+
+def _defaulted(before: pd.DataFrame) -> dict[str, int]:
+    counted = before.drop(columns=["site_id", "cell_id", "antenna_gain_dbi"]).sum()
+    return {str(name): int(count) for name, count in counted.items() if count}
+
+
+def _flags(full: pd.DataFrame, before: pd.DataFrame, limited: pd.Series[bool]) -> list[Problem]:
+    """Return what is worth knowing of the rows kept: one line per kind, however many cells it concerns."""
+    omni = before["azimuth_deg"]
+    from_sheet = before["ssb_gain_dbi"] & ~before["antenna_gain_dbi"]
+    flags = [
+        *_flag("cell_azimuth_empty", "warning", full[omni], "azimuth_deg"),
+        *_flag("cell_gain_of_traffic", "warning", full[from_sheet], "antenna_gain_dbi"),
+        *_flag("cell_gain_limited", "warning", full[limited.astype(bool)], "ssb_gain_dbi"),
+    ]
+    environment = [_environment(*pair) for pair in zip(full["environment"], full["height_m"], strict=True)]
+    for name in ("UMa", "UMi"):  # the whole range of RMa is tabulated
+        tabulated = tr38901.HEIGHTS[name].tabulated_m
+        off = np.array([env == name for env in environment], dtype=bool) & (full["height_m"] != tabulated)
+        flags += _flag("cell_height_off_table", "note", full[off], "height_m", environment=name, tabulated=tabulated)
+    for operator in radios.operators():
+        for band in radios.bands():
+            if band.id not in operator.bands(band.technology):
+                on_it = full[(full["operator"] == operator.id) & (full["band"] == band.id)]
+                flags += _flag("cell_band_not_held", "warning", on_it, "band", operator=operator.id, band=band.id)
+    return flags
+
+
+def _flag(code: str, severity: Severity, cells: pd.DataFrame, name: str, **values: Any) -> list[Problem]:
+    if cells.empty:
+        return []
+    row = None
+    if len(cells) == 1 and "row" in cells and not _missing(cells["row"].iloc[0]):
+        row = int(cells["row"].iloc[0])
+    return [Problem(code=code, severity=severity, row=row, field=name, values={"count": len(cells), **values})]

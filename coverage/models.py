@@ -1,0 +1,163 @@
+"""Propagation models a study can choose: what each says of the way from a mast to the pixels around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coverage.errors import RangeError
+from coverage.grid import Surface
+from coverage.radio import tr38901
+from coverage.types import Environment
+
+
+class Mast(NamedTuple):
+    """What cells share when only their antennas differ: the path to a pixel is then the same.
+
+    Attributes
+    ----------
+    easting_m, northing_m : float
+        Position in the CRS of the grid [m].
+    height_m : float
+        Antenna above ground [m].
+    frequency_mhz : float
+        Downlink centre [MHz].
+    environment : {"UMa", "UMi", "RMa"}
+        Environment of TR 38.901.
+    """
+
+    easting_m: float
+    northing_m: float
+    height_m: float
+    frequency_mhz: float
+    environment: Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """The pixels of a grid whose centre lies within the sweep radius of a mast.
+
+    Attributes
+    ----------
+    rows, cols : slice
+        Window of the grid.
+    inside : ndarray of shape (n,), int
+        Flat index of each pixel in the window.
+    distance_m : ndarray of shape (n,)
+        Horizontal distance from the mast to the pixel centre [m].
+    bearing_deg : ndarray of shape (n,)
+        Direction from the mast clockwise from grid north [°], −180 to 180.
+    """
+
+    rows: slice
+    cols: slice
+    inside: NDArray[np.intp]
+    distance_m: NDArray[np.float64]
+    bearing_deg: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """What a model says of the way from a mast to n pixels: both states, their probability and their spread.
+
+    Attributes
+    ----------
+    los_db, nlos_db : ndarray of shape (n,)
+        Median path loss [dB].
+    p_los : ndarray of shape (n,)
+        Probability of line of sight, 0–1.
+    sigma_los_db, sigma_nlos_db : ndarray of shape (n,) or float
+        Standard deviation of shadow fading [dB].
+    """
+
+    los_db: NDArray[np.float64]
+    nlos_db: NDArray[np.float64]
+    p_los: NDArray[np.float64]
+    sigma_los_db: NDArray[np.float64] | float
+    sigma_nlos_db: NDArray[np.float64] | float
+
+
+class PathLossModel(Protocol):
+    """A propagation model that `predict_signal` can use."""
+
+    @property
+    def id(self) -> str:
+        """Name printed beside every figure."""
+
+    @property
+    def receiver_height_m(self) -> float:
+        """Receiver above ground [m]."""
+
+    @property
+    def sweep_m(self) -> float:
+        """Horizontal distance up to which a cell is looked at [m]."""
+
+    @property
+    def ignores(self) -> tuple[str, ...]:
+        """Names of the rasters of a `Surface` that bear on propagation and that the model does not use."""
+
+    def path(self, mast: Mast, sweep: Sweep, surface: Surface | None) -> Path:
+        """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TR38901:
+    """3GPP TR 38.901 over flat ground: UMa, UMi and RMa with line of sight as a probability.
+
+    Terrain is ignored; land cover serves only to tell rural sites (`assign_environments`).
+
+    Attributes
+    ----------
+    receiver_height_m : float
+        Receiver above ground [m], 1.5–10.
+    sweep_m : float
+        Horizontal distance up to which a cell is looked at [m], 10–5,000.
+    id : str
+        Name printed beside every figure.
+
+    Raises
+    ------
+    RangeError
+        ``model_sweep`` for a sweep outside its range.
+    """
+
+    receiver_height_m: float = 1.5
+    sweep_m: float = 5_000.0
+    id: str = "tr38901"
+
+    def __post_init__(self) -> None:
+        if not tr38901.MIN_DISTANCE_M <= self.sweep_m <= tr38901.MAX_DISTANCE_M:
+            raise RangeError(
+                "model_sweep", sweep_m=self.sweep_m, low=tr38901.MIN_DISTANCE_M, high=tr38901.MAX_DISTANCE_M
+            )
+
+    @property
+    def ignores(self) -> tuple[str, ...]:
+        """The model knows flat ground only."""
+        return ("terrain",)
+
+    def path(self, mast: Mast, sweep: Sweep, surface: Surface | None) -> Path:  # noqa: ARG002 — flat ground
+        """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep.
+
+        Raises
+        ------
+        RangeError
+            Outside the validity of the environment (`coverage.radio.tr38901.path_loss`).
+        """
+        link = {
+            "frequency_mhz": mast.frequency_mhz,
+            "height_m": mast.height_m,
+            "receiver_height_m": self.receiver_height_m,
+        }
+        loss = tr38901.path_loss(mast.environment, sweep.distance_m, **link)
+        spread = tr38901.shadowing(mast.environment, sweep.distance_m, **link)
+        return Path(
+            los_db=loss.los_db,
+            nlos_db=loss.nlos_db,
+            p_los=tr38901.los_probability(mast.environment, sweep.distance_m, receiver_height_m=self.receiver_height_m),
+            sigma_los_db=spread.los_db,
+            sigma_nlos_db=spread.nlos_db,
+        )
