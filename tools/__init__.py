@@ -1,0 +1,1 @@
+"""Tools that make what the product ships; none of them is part of the package."""
