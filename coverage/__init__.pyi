@@ -21,7 +21,7 @@ from .grid import Grid as Grid
 from .grid import Raster as Raster
 from .grid import metre_bounds as metre_bounds
 from .layers import Layer as Layer
-from .planning.candidates import candidates as candidates
+from .planning.proposals import candidates as candidates
 from .planning.plans import Plan as Plan
 from .planning.plans import plan as plan
 from .scenarios import Change as Change

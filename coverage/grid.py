@@ -154,13 +154,19 @@ class Raster:
         return self._warped(source, self.transform, self.crs, grid, Resampling[method])
 
     def _counts_on(self, grid: Grid) -> NDArray[np.float32]:
-        # In an equal-area step first, counts per square degree would not be counts per square metre: the factor
-        # varies by less than 1e-4 over a city, and measures normalise per ward, so pixel area is taken as constant.
-        ones = np.ones(self.values.shape, dtype=np.float32)
-        known = np.where(np.isfinite(self.values), self.values, np.nan).astype(np.float32)
-        average = self._warped(known, self.transform, self.crs, grid, Resampling.average)
-        inside = self._warped(ones, self.transform, self.crs, grid, Resampling.sum)
-        return np.asarray(average * np.where(inside > 0, inside, np.nan), dtype=np.float32)
+        # A target pixel whose centre lies off the source is skipped by GDAL, with all it overlaps: a rim of zeros keeps
+        # those counts. Pixels are summed by the part of them that lies inside, in their own CRS.
+        rim = self._rim(grid)
+        moved = self.transform @ Affine.translation(-rim, -rim)
+        known = np.isfinite(self.values)
+        counts = np.pad(np.where(known, self.values, 0.0), rim).astype(np.float32)
+        inside = np.pad(known, rim).astype(np.float32)
+        total, pixels = (self._warped(part, moved, self.crs, grid, Resampling.sum) for part in (counts, inside))
+        return np.where(pixels > 0, total, np.float32(np.nan))
+
+    def _rim(self, grid: Grid) -> int:
+        metre = 1.0 if CRS.from_user_input(self.crs).is_projected else 1 / 111_320  # a degree of latitude
+        return math.ceil(grid.pixel_m * metre / min(abs(self.transform.a), abs(self.transform.e))) + 1
 
     @staticmethod
     def _warped(

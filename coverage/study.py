@@ -268,7 +268,7 @@ class Result:
         }
         return {
             "synthetic": city.synthetic,
-            "defaulted": {**city.cells.defaulted, **self.signal.assumed},
+            "defaulted": {**city.cells.defaulted, "environment": self.signal.environments_assumed},
             "refused": {layer.kind: layer.refused for layer in layers if layer.refused},
             "problems": _counted(layers),
             "unknown": unknown,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -177,17 +178,18 @@ def coverage_sets(study: Study, changes: Sequence[Change], progress: Progress | 
     threshold, edge = study.rule.rule()
     if any(change.kind == "retire" for change in changes):
         raise PlanError("plan_only_adds")
-    grid, size = study.grid, study.grid.rows * study.grid.cols
-    rows: list[NDArray[np.int64]] = []
-    for done, change in enumerate(changes, start=1):
-        reached: list[NDArray[np.int64]] = []
-        patches = predict_patches(change.cells, grid, study.model, study.city.surface, threshold_dbm=threshold)
-        for patch in patches:
+    grid = study.grid
+    reached: list[list[NDArray[np.int64]]] = [[np.array([], dtype=np.int64)] for _ in changes]
+    if changes:
+        owner = np.repeat(np.arange(len(changes)), [len(change.cells) for change in changes])
+        cells = gpd.GeoDataFrame(pd.concat([change.cells for change in changes], ignore_index=True))
+        for patch in predict_patches(
+            cells, grid, study.model, study.city.surface, threshold_dbm=threshold, progress=progress
+        ):
             row, col = np.nonzero(covered(patch.probability, edge))
-            reached.append((row + patch.rows.start) * grid.cols + col + patch.cols.start)
-        rows.append(np.unique(np.concatenate([*reached, np.array([], dtype=np.int64)])))
-        if progress is not None:
-            progress(done, len(changes))
+            reached[owner[patch.cell]].append((row + patch.rows.start) * grid.cols + col + patch.cols.start)
+    rows = [np.unique(np.concatenate(parts)) for parts in reached]
     pointers = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
     index = np.concatenate([*rows, np.array([], dtype=np.int64)])
-    return sparse.csr_array((np.ones(len(index), dtype=np.int8), index, pointers), shape=(len(changes), size))
+    shape = (len(changes), grid.rows * grid.cols)
+    return sparse.csr_array((np.ones(len(index), dtype=np.int8), index, pointers), shape=shape)

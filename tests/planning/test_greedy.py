@@ -14,7 +14,12 @@ def instances(draw):
     seed = draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)
     sets = rng.random((candidates, pixels)) < draw(st.floats(0.1, 0.8))
-    return sets, rng.integers(0, 9, pixels).astype(float), rng.integers(1, 6, candidates).astype(float), rng.random(pixels) < 0.2
+    return (
+        sets,
+        rng.integers(0, 9, pixels).astype(float),
+        rng.integers(1, 6, candidates).astype(float),
+        rng.random(pixels) < 0.2,
+    )
 
 
 def plain_greedy(sets, weight, cost, start, target):
