@@ -1,0 +1,295 @@
+"""Ward polygons: recognised, given their edition, checked against the register and against each other."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from coverage.catalog.registers import EDITIONS
+from coverage.crosswalks import carry_counts, carry_problems, crosswalk
+from coverage.errors import LayerError, Problem
+from coverage.layers import Layer, Source
+from coverage.matching import (
+    OTHER,
+    detect_edition,
+    edition_index,
+    edition_units,
+    find_rows,
+    match_wards,
+)
+from coverage.names import normal_name
+from coverage.polygons import TOLERANCE_KM2, area_km2, gaps, is_polygonal, overlaps, repair
+from coverage.types import WORKING_CRS, Edition
+from coverage.wardtables import WardTable, ward_table
+
+__all__ = [
+    "OTHER",
+    "carry_counts",
+    "carry_problems",
+    "crosswalk",
+    "detect_edition",
+    "match_wards",
+    "normal_name",
+    "recognise_wards",
+]
+
+AREA_TOLERANCE = 0.05  # share by which a polygon may differ from the published area before it is reported
+LISTED = 10  # findings of one kind that are listed one by one
+
+# Đà Nẵng with Hoàng Sa and a margin: west, south, east, north [degrees].
+CITY_BOX = (106.5, 14.5, 113.5, 18.0)
+
+
+def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "auto") -> Layer:
+    """Return ward polygons as a checked layer, whatever their file calls its columns.
+
+    Rows are known by GSO code where the name agrees, else by name (`coverage.matching`). Broken rings are repaired;
+    missing wards, overlaps, gaps and areas that differ from the published ones are reported, not changed. A file none
+    of whose rows stands in a register (another city, a test area) is taken as it is, as edition ``other``.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        As read: any columns, any coordinate system that is stated; an optional ``row`` column has the row numbers.
+    source : Source
+        Where it came from; its name stands in the sentences.
+    edition : {"auto", "2019", "2025h1", "2025h2"}
+        ``auto`` finds the edition from codes and names together.
+
+    Returns
+    -------
+    Layer
+        Kind ``wards``; frame in EPSG:5899 indexed by ``ward_id`` (text), in the order of the file: ``name``, ``type``,
+        ``district`` (None where there is none), ``edition``, ``mainland`` (bool), ``area_km2`` (of the polygon as
+        supplied, EPSG:6933), ``area_official_km2`` (NaN where unknown), ``geometry``.
+
+    Raises
+    ------
+    LayerError
+        ``no_crs``, ``no_rows``, ``wards_are_districts``, ``ward_columns_missing``, ``coordinates_swapped``,
+        ``coordinates_out_of_range``, ``edition_ambiguous``, ``edition_mixed``, ``edition_contradicted``,
+        ``edition_unknown``, ``no_usable_wards`` (its ``problems`` say why).
+    """
+    if frame.crs is None:
+        raise LayerError("no_crs", file=source.name)
+    if edition not in ("auto", *EDITIONS):
+        raise LayerError("edition_unknown", edition=edition, editions=", ".join(EDITIONS))
+    table = ward_table(frame, source.name)
+    found = detect_edition(table.rows["code"], table.rows["name"], file=source.name) if edition == "auto" else edition
+    placed, problems = _placed(table, known=found != OTHER)
+    if found == OTHER:
+        named, more = _own_names(placed), _far(placed)
+    else:
+        named, more = _registered(placed, found)
+    problems = (*table.problems, *problems, *more)
+    if named.empty:
+        raise LayerError("no_usable_wards", problems, file=source.name)
+    named["area_km2"] = area_km2(named.geometry)
+    wards = gpd.GeoDataFrame(named).to_crs(WORKING_CRS)
+    wards = wards[["name", "type", "district", "edition", "mainland", "area_km2", "area_official_km2", "geometry"]]
+    if found != OTHER:
+        problems += _against_register(wards, found, source.name)
+    problems += _against_each_other(wards, source.name)
+    return Layer(kind="wards", frame=wards, source=source, problems=problems, edition=found)
+
+
+def _placed(table: WardTable, *, known: bool) -> tuple[WardTable, tuple[Problem, ...]]:
+    """Return the rows whose polygons can be used, repaired, and what was found."""
+    usable = pd.Series(is_polygonal(table.geometry), index=table.geometry.index)
+    problems = [
+        Problem(code="geometry_not_polygon", row=int(row), field="geometry", value=name, values={"file": table.file})
+        for row, name in _labels(table.only(~usable))
+    ]
+    table = table.only(usable)
+    outside = _outside(table, known=known)
+    problems += [
+        Problem(code="ward_out_of_place", row=int(row), field="geometry", value=name, values={"file": table.file})
+        for row, name in _labels(table.only(outside))
+    ]
+    table = table.only(~outside)
+    geometry, changed = repair(table.geometry)
+    labels = dict(zip(table.rows.index, _labels(table), strict=True))
+    for label, change in changed.iterrows():
+        lost = change["after_km2"] == 0
+        values = {"file": table.file, **change.to_dict()}
+        problems.append(
+            Problem(
+                code="geometry_lost" if lost else "geometry_repaired",
+                severity="error" if lost else "warning",
+                row=int(labels[label][0]),
+                field="geometry",
+                value=labels[label][1],
+                values=values,
+            )
+        )
+    whole = WardTable(rows=table.rows, geometry=geometry, file=table.file)
+    return whole.only(pd.Series(is_polygonal(geometry), index=geometry.index)), tuple(problems)
+
+
+def _labels(table: WardTable) -> list[tuple[int, str]]:
+    """Return row number and name (or code) of each row."""
+    named = table.rows["name"].where(table.rows["name"] != "", table.rows["own_id"])
+    return list(zip(table.rows["row"], named, strict=True))
+
+
+def _outside(table: WardTable, *, known: bool) -> pd.Series:
+    """Return which polygons cannot be where they are said to be; raise when that is all of them."""
+    degrees = table.geometry.to_crs("EPSG:4326")
+    bounds = degrees.bounds
+    possible = bounds["minx"].ge(-180) & bounds["maxx"].le(180) & bounds["miny"].ge(-90) & bounds["maxy"].le(90)
+    if known:
+        west, south, east, north = CITY_BOX
+        x, y = (bounds["minx"] + bounds["maxx"]) / 2, (bounds["miny"] + bounds["maxy"]) / 2
+        inside = x.between(west, east) & y.between(south, north)
+        swapped = y.between(west, east) & x.between(south, north)
+    else:
+        inside = possible
+        swapped = ~possible & bounds["minx"].ge(-90) & bounds["maxx"].le(90)
+    if len(bounds) and swapped.all() and table.geometry.crs.is_geographic:
+        raise LayerError("coordinates_swapped", file=table.file)
+    if len(bounds) and not (inside & possible).any():
+        raise LayerError("coordinates_out_of_range", file=table.file)
+    return ~(inside & possible)
+
+
+def _far(table: WardTable) -> tuple[Problem, ...]:
+    """Return the warnings on a file that stands in no register."""
+    values = {"file": table.file, "count": len(table.rows)}
+    problems = [Problem(code="wards_not_in_register", severity="warning", values=values)]
+    west, _, east, _ = table.geometry.to_crs("EPSG:4326").total_bounds
+    # Three degrees from the central meridian a transverse Mercator map is 0.1 % too long: radio distances go with it.
+    if west < 107.75 - 3 or east > 107.75 + 3:
+        problems.append(Problem(code="wards_far_from_zone", severity="warning", values=values))
+    return tuple(problems)
+
+
+def _own_names(table: WardTable) -> gpd.GeoDataFrame:
+    """Return the rows under their own ids and names."""
+    rows = table.rows
+    return gpd.GeoDataFrame(
+        {
+            "name": rows["name"].where(rows["name"] != "", rows["own_id"]).to_numpy(),
+            "type": rows["type"].where(rows["type"] != "", None).to_numpy(),
+            "district": rows["district"].where(rows["district"] != "", None).to_numpy(),
+            "edition": OTHER,
+            "mainland": True,
+            "area_official_km2": float("nan"),
+        },
+        geometry=table.geometry.to_numpy(),
+        crs=table.geometry.crs,
+        index=pd.Index(rows["own_id"], name="ward_id"),
+    )
+
+
+def _registered(table: WardTable, edition: Edition) -> tuple[gpd.GeoDataFrame, tuple[Problem, ...]]:
+    """Return the rows that are wards of the edition, one per ward, with the register's names."""
+    found, problems = find_rows(table.rows, edition_index(edition), file=table.file)
+    kept, more = _one_per_ward(table.only(found.notna()), found.dropna())
+    units = edition_units(edition).loc[kept.index]
+    named = gpd.GeoDataFrame(
+        {
+            "name": units["name"],
+            "type": units["type"],
+            "district": units["district"].astype(object).where(units["district"].notna(), None),
+            "edition": edition,
+            "mainland": units["mainland"].astype(bool),
+            "area_official_km2": units["area_km2"].where(units["area_official"].astype(bool)),
+        },
+        geometry=kept.to_numpy(),
+        crs=kept.crs,
+        index=pd.Index(kept.index, name="ward_id"),
+    )
+    return named, problems + more
+
+
+def _one_per_ward(table: WardTable, found: pd.Series) -> tuple[gpd.GeoSeries, tuple[Problem, ...]]:
+    """Return one polygon per ward: parts in several rows are joined, a second copy is refused."""
+    problems: list[Problem] = []
+    shapes: dict[str, object] = {}
+    metres = table.geometry.to_crs(WORKING_CRS)
+    for ward, members in found.groupby(found, sort=False):
+        labels = list(members.index)
+        taken = labels[:1]
+        for label in labels[1:]:
+            before = shapely.union_all(metres[taken].to_numpy())
+            common = shapely.area(shapely.intersection(before, metres[label])) / 1e6
+            if common > TOLERANCE_KM2:
+                values = {"file": table.file, "first_row": int(table.rows.at[labels[0], "row"]), "overlap_km2": common}
+                row = int(table.rows.at[label, "row"])
+                problems.append(Problem(code="ward_repeated", row=row, field="ward_id", value=str(ward), values=values))
+            else:
+                taken.append(label)
+        shapes[str(ward)] = (
+            shapely.union_all(table.geometry[taken].to_numpy()) if taken[1:] else table.geometry[taken[0]]
+        )
+        if len(taken) > 1:
+            values = {"file": table.file, "rows": ", ".join(str(row) for row in table.rows.loc[taken, "row"])}
+            problems.append(
+                Problem(code="ward_parts_joined", severity="note", field="ward_id", value=str(ward), values=values)
+            )
+    return gpd.GeoSeries(shapes, crs=table.geometry.crs), tuple(problems)
+
+
+def _against_register(wards: gpd.GeoDataFrame, edition: Edition, file: str) -> tuple[Problem, ...]:
+    """Return the missing wards and the areas that differ from the published ones."""
+    units = edition_units(edition)
+    problems = list(_missing(wards, edition, file))
+    for ward, published in units.loc[wards.index, "area_km2"].dropna().items():
+        area = float(wards.at[ward, "area_km2"])
+        if not wards.at[ward, "mainland"]:
+            code, severity = "hoang_sa_apart", "note"
+        elif abs(area - published) > AREA_TOLERANCE * published:
+            code, severity = ("area_differs" if units.at[ward, "area_official"] else "area_differs_gadm"), "warning"
+        else:
+            continue
+        values = {
+            "file": file,
+            "area_km2": area,
+            "register_km2": float(published),
+            "percent": 100 * area / published - 100,
+        }
+        problems.append(
+            Problem(code=code, severity=severity, field="geometry", value=wards.at[ward, "name"], values=values)
+        )
+    return tuple(problems)
+
+
+def _missing(wards: gpd.GeoDataFrame, edition: Edition, file: str) -> tuple[Problem, ...]:
+    """Return the note or warning on units that the file does not hold.
+
+    Since 2025-07 both the merged city (94) and the part that was Đà Nẵng before (16) are complete.
+    """
+    units = edition_units(edition)
+    if units.loc[wards.index, "in_city"].all():
+        units = units[units["in_city"]]
+    absent = units[~units.index.isin(wards.index)]
+    mainland = absent[absent["mainland"]]
+    if mainland.empty:
+        # Until 2025-06 Hoàng Sa was no ward, so that a file without it lacks nothing.
+        lacks_islands = edition == "2025h2" and len(absent) > 0
+        return (Problem(code="hoang_sa_absent", severity="note", values={"file": file}),) if lacks_islands else ()
+    names = ", ".join(mainland["name"][:LISTED]) + (", …" if len(mainland) > LISTED else "")
+    values = {"file": file, "count": len(mainland), "expected": int(units["mainland"].sum()), "names": names}
+    return (Problem(code="wards_missing", severity="warning", values=values),)
+
+
+def _against_each_other(wards: gpd.GeoDataFrame, file: str) -> tuple[Problem, ...]:
+    """Return overlaps and enclosed gaps above the tolerance, the largest one by one and the rest in one sentence."""
+    problems: list[Problem] = []
+    pairs, holes = overlaps(wards.geometry), gaps(wards.geometry)
+    names = wards["name"]
+    lists = {
+        "wards_overlap": [
+            f"{names[first]} – {names[second]}" for first, second in zip(pairs["first"], pairs["second"], strict=True)
+        ],
+        "wards_gap": [" – ".join(names[label] for label in around[:4]) for around in holes["neighbours"]],
+    }
+    for (code, listed), km2 in zip(lists.items(), (pairs["km2"], holes["km2"]), strict=True):
+        for text, area in list(zip(listed, km2, strict=True))[:LISTED]:
+            values = {"file": file, "km2": float(area), "tolerance_km2": TOLERANCE_KM2}
+            problems.append(Problem(code=code, severity="warning", field="geometry", value=text, values=values))
+        if len(listed) > LISTED:
+            rest = {"file": file, "count": len(listed) - LISTED, "km2": float(km2[LISTED:].sum())}
+            problems.append(Problem(code=f"{code}_more", severity="warning", field="geometry", values=rest))
+    return tuple(problems)
