@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any, cast
+
 import geopandas as gpd
 import pandas as pd
 import shapely
 
 from coverage.catalog.registers import EDITIONS
 from coverage.crosswalks import carry_counts, carry_problems, crosswalk
-from coverage.errors import LayerError, Problem
+from coverage.errors import LayerError, Problem, Severity
 from coverage.layers import Layer, Source
 from coverage.matching import (
     OTHER,
@@ -36,6 +40,19 @@ __all__ = [
 
 AREA_TOLERANCE = 0.05  # share by which a polygon may differ from the published area before it is reported
 LISTED = 10  # findings of one kind that are listed one by one
+
+# What is said of a polygon whose area is not the published one: (on the mainland, published officially).
+_AREA: dict[tuple[bool, bool], tuple[str, Severity]] = {
+    (True, True): ("area_differs", "warning"),
+    (True, False): ("area_differs_gadm", "warning"),
+    (False, True): ("hoang_sa_apart", "note"),
+}
+
+# A ring repaired with some area left, or with none.
+_REPAIRED: dict[bool, tuple[str, Severity]] = {
+    True: ("geometry_repaired", "warning"),
+    False: ("geometry_lost", "error"),
+}
 
 # Đà Nẵng with Hoàng Sa and a margin: west, south, east, north [degrees].
 CITY_BOX = (106.5, 14.5, 113.5, 18.0)
@@ -76,9 +93,10 @@ def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "
     if edition not in ("auto", *EDITIONS):
         raise LayerError("edition_unknown", edition=edition, editions=", ".join(EDITIONS))
     table = ward_table(frame, source.name)
-    found = detect_edition(table.rows["code"], table.rows["name"], file=source.name) if edition == "auto" else edition
-    placed, problems = _placed(table, known=found != OTHER)
-    if found == OTHER:
+    asked = cast("Edition", edition)
+    found = detect_edition(table.rows["code"], table.rows["name"], file=source.name) if edition == "auto" else asked
+    placed, problems = _placed(table, known=found != "other")
+    if found == "other":
         named, more = _own_names(placed), _far(placed)
     else:
         named, more = _registered(placed, found)
@@ -88,7 +106,7 @@ def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "
     named["area_km2"] = area_km2(named.geometry)
     wards = gpd.GeoDataFrame(named).to_crs(WORKING_CRS)
     wards = wards[["name", "type", "district", "edition", "mainland", "area_km2", "area_official_km2", "geometry"]]
-    if found != OTHER:
+    if found != "other":
         problems += _against_register(wards, found, source.name)
     problems += _against_each_other(wards, source.name)
     return Layer(kind="wards", frame=wards, source=source, problems=problems, edition=found)
@@ -97,40 +115,34 @@ def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "
 def _placed(table: WardTable, *, known: bool) -> tuple[WardTable, tuple[Problem, ...]]:
     """Return the rows whose polygons can be used, repaired, and what was found."""
     usable = pd.Series(is_polygonal(table.geometry), index=table.geometry.index)
-    problems = [
-        Problem(code="geometry_not_polygon", row=int(row), field="geometry", value=name, values={"file": table.file})
-        for row, name in _labels(table.only(~usable))
-    ]
+    problems = _refused("geometry_not_polygon", table.only(~usable))
     table = table.only(usable)
     outside = _outside(table, known=known)
-    problems += [
-        Problem(code="ward_out_of_place", row=int(row), field="geometry", value=name, values={"file": table.file})
-        for row, name in _labels(table.only(outside))
-    ]
+    problems += _refused("ward_out_of_place", table.only(outside))
     table = table.only(~outside)
     geometry, changed = repair(table.geometry)
     labels = dict(zip(table.rows.index, _labels(table), strict=True))
-    for label, change in changed.iterrows():
-        lost = change["after_km2"] == 0
-        values = {"file": table.file, **change.to_dict()}
-        problems.append(
-            Problem(
-                code="geometry_lost" if lost else "geometry_repaired",
-                severity="error" if lost else "warning",
-                row=int(labels[label][0]),
-                field="geometry",
-                value=labels[label][1],
-                values=values,
-            )
-        )
-    whole = WardTable(rows=table.rows, geometry=geometry, file=table.file)
-    return whole.only(pd.Series(is_polygonal(geometry), index=geometry.index)), tuple(problems)
+    for label, place, before, after in changed.itertuples():
+        row, name = labels[label]
+        values = {"file": table.file, "place": place, "before_km2": before, "after_km2": after}
+        code, severity = _REPAIRED[bool(after > 0)]
+        problems += (Problem(code=code, severity=severity, row=row, field="geometry", value=name, values=values),)
+    whole = replace(table, geometry=geometry)
+    return whole.only(pd.Series(is_polygonal(geometry), index=geometry.index)), problems
+
+
+def _refused(code: str, table: WardTable) -> tuple[Problem, ...]:
+    """Return one error for each row of a table."""
+    values = {"file": table.file}
+    return tuple(
+        Problem(code=code, row=row, field="geometry", value=name, values=values) for row, name in _labels(table)
+    )
 
 
 def _labels(table: WardTable) -> list[tuple[int, str]]:
     """Return row number and name (or code) of each row."""
     named = table.rows["name"].where(table.rows["name"] != "", table.rows["own_id"])
-    return list(zip(table.rows["row"], named, strict=True))
+    return [(int(row), str(name)) for row, name in zip(table.rows["row"], named, strict=True)]
 
 
 def _outside(table: WardTable, *, known: bool) -> pd.Series:
@@ -146,11 +158,12 @@ def _outside(table: WardTable, *, known: bool) -> pd.Series:
     else:
         inside = possible
         swapped = ~possible & bounds["minx"].ge(-90) & bounds["maxx"].le(90)
+    usable: pd.Series = inside & possible
     if len(bounds) and swapped.all() and table.geometry.crs.is_geographic:
         raise LayerError("coordinates_swapped", file=table.file)
-    if len(bounds) and not (inside & possible).any():
+    if len(bounds) and not usable.any():
         raise LayerError("coordinates_out_of_range", file=table.file)
-    return ~(inside & possible)
+    return ~usable
 
 
 def _far(table: WardTable) -> tuple[Problem, ...]:
@@ -206,52 +219,53 @@ def _registered(table: WardTable, edition: Edition) -> tuple[gpd.GeoDataFrame, t
 def _one_per_ward(table: WardTable, found: pd.Series) -> tuple[gpd.GeoSeries, tuple[Problem, ...]]:
     """Return one polygon per ward: parts in several rows are joined, a second copy is refused."""
     problems: list[Problem] = []
-    shapes: dict[str, object] = {}
+    shapes: dict[str, Any] = {}
     metres = table.geometry.to_crs(WORKING_CRS)
+    rows = {label: int(row) for label, row in table.rows["row"].items()}
     for ward, members in found.groupby(found, sort=False):
-        labels = list(members.index)
-        taken = labels[:1]
-        for label in labels[1:]:
-            before = shapely.union_all(metres[taken].to_numpy())
-            common = shapely.area(shapely.intersection(before, metres[label])) / 1e6
-            if common > TOLERANCE_KM2:
-                values = {"file": table.file, "first_row": int(table.rows.at[labels[0], "row"]), "overlap_km2": common}
-                row = int(table.rows.at[label, "row"])
-                problems.append(Problem(code="ward_repeated", row=row, field="ward_id", value=str(ward), values=values))
-            else:
-                taken.append(label)
-        shapes[str(ward)] = (
-            shapely.union_all(table.geometry[taken].to_numpy()) if taken[1:] else table.geometry[taken[0]]
-        )
-        if len(taken) > 1:
-            values = {"file": table.file, "rows": ", ".join(str(row) for row in table.rows.loc[taken, "row"])}
+        parts, copies = _parts(metres.loc[members.index])
+        joined = table.geometry.loc[parts]
+        shapes[str(ward)] = shapely.union_all(joined.to_numpy()) if len(parts) > 1 else joined.iloc[0]
+        for label, common in copies.items():
+            about = {"file": table.file, "first_row": rows[parts[0]], "overlap_km2": common}
             problems.append(
-                Problem(code="ward_parts_joined", severity="note", field="ward_id", value=str(ward), values=values)
+                Problem(code="ward_repeated", row=rows[label], field="ward_id", value=str(ward), values=about)
+            )
+        if len(parts) > 1:
+            listed = {"file": table.file, "rows": ", ".join(str(rows[label]) for label in parts)}
+            problems.append(
+                Problem(code="ward_parts_joined", severity="note", field="ward_id", value=str(ward), values=listed)
             )
     return gpd.GeoSeries(shapes, crs=table.geometry.crs), tuple(problems)
 
 
+def _parts(metres: gpd.GeoSeries) -> tuple[list[Hashable], dict[Hashable, float]]:
+    """Return the labels of the polygons that lie side by side, and of those that cover them again with how much."""
+    first, *others = metres.index
+    parts: list[Hashable] = [first]
+    copies: dict[Hashable, float] = {}
+    for label in others:
+        so_far = shapely.union_all(metres.loc[parts].to_numpy())
+        common = float(shapely.area(shapely.intersection(so_far, metres.loc[label]))) / 1e6
+        if common > TOLERANCE_KM2:
+            copies[label] = common
+        else:
+            parts.append(label)
+    return parts, copies
+
+
 def _against_register(wards: gpd.GeoDataFrame, edition: Edition, file: str) -> tuple[Problem, ...]:
     """Return the missing wards and the areas that differ from the published ones."""
-    units = edition_units(edition)
+    units = edition_units(edition).loc[wards.index, ["area_km2", "area_official"]]
+    table = pd.DataFrame(wards[["name", "mainland", "area_km2"]]).join(units.rename(columns={"area_km2": "published"}))
     problems = list(_missing(wards, edition, file))
-    for ward, published in units.loc[wards.index, "area_km2"].dropna().items():
-        area = float(wards.at[ward, "area_km2"])
-        if not wards.at[ward, "mainland"]:
-            code, severity = "hoang_sa_apart", "note"
-        elif abs(area - published) > AREA_TOLERANCE * published:
-            code, severity = ("area_differs" if units.at[ward, "area_official"] else "area_differs_gadm"), "warning"
-        else:
+    for name, mainland, area, published, official in table.dropna(subset=["published"]).itertuples(index=False):
+        percent = 100 * (area / published - 1)
+        code, severity = _AREA[bool(mainland), bool(official)]
+        if mainland and abs(percent) <= 100 * AREA_TOLERANCE:
             continue
-        values = {
-            "file": file,
-            "area_km2": area,
-            "register_km2": float(published),
-            "percent": 100 * area / published - 100,
-        }
-        problems.append(
-            Problem(code=code, severity=severity, field="geometry", value=wards.at[ward, "name"], values=values)
-        )
+        values = {"file": file, "area_km2": float(area), "register_km2": float(published), "percent": float(percent)}
+        problems.append(Problem(code=code, severity=severity, field="geometry", value=name, values=values))
     return tuple(problems)
 
 
@@ -276,20 +290,17 @@ def _missing(wards: gpd.GeoDataFrame, edition: Edition, file: str) -> tuple[Prob
 
 def _against_each_other(wards: gpd.GeoDataFrame, file: str) -> tuple[Problem, ...]:
     """Return overlaps and enclosed gaps above the tolerance, the largest one by one and the rest in one sentence."""
+    pairs, holes, names = overlaps(wards.geometry), gaps(wards.geometry), wards["name"]
+    both = zip(pairs["first"], pairs["second"], strict=True)
+    pairs["text"] = [f"{names[first]} – {names[second]}" for first, second in both]
+    holes["text"] = [" – ".join(names[label] for label in around[:4]) for around in holes["neighbours"]]
     problems: list[Problem] = []
-    pairs, holes = overlaps(wards.geometry), gaps(wards.geometry)
-    names = wards["name"]
-    lists = {
-        "wards_overlap": [
-            f"{names[first]} – {names[second]}" for first, second in zip(pairs["first"], pairs["second"], strict=True)
-        ],
-        "wards_gap": [" – ".join(names[label] for label in around[:4]) for around in holes["neighbours"]],
-    }
-    for (code, listed), km2 in zip(lists.items(), (pairs["km2"], holes["km2"]), strict=True):
-        for text, area in list(zip(listed, km2, strict=True))[:LISTED]:
-            values = {"file": file, "km2": float(area), "tolerance_km2": TOLERANCE_KM2}
+    for code, table in (("wards_overlap", pairs), ("wards_gap", holes)):
+        for text, km2 in table[["text", "km2"]][:LISTED].itertuples(index=False):
+            values = {"file": file, "km2": float(km2), "tolerance_km2": TOLERANCE_KM2}
             problems.append(Problem(code=code, severity="warning", field="geometry", value=text, values=values))
-        if len(listed) > LISTED:
-            rest = {"file": file, "count": len(listed) - LISTED, "km2": float(km2[LISTED:].sum())}
-            problems.append(Problem(code=f"{code}_more", severity="warning", field="geometry", values=rest))
+        rest = table["km2"][LISTED:]
+        if len(rest):
+            values = {"file": file, "count": len(rest), "km2": float(rest.sum())}
+            problems.append(Problem(code=f"{code}_more", severity="warning", field="geometry", values=values))
     return tuple(problems)

@@ -150,17 +150,13 @@ def carry_problems(old: Edition, new: Edition, *, file: str, split: Split | None
         return ()
     problems = [Problem(code="counts_carried", severity="note", values={"file": file, "old": old, "new": new})]
     weights = _weights(old, new, split)
-    for ward, parts in weights[weights["estimated"]].groupby("old"):
-        listed = ", ".join(
-            f"{part} {100 * weight:.1f} %" for part, weight in zip(parts["new"], parts["weight"], strict=True)
-        )
-        basis = "split" if split is not None and any(key[0] == ward for key in split) else "overlay"
-        values = {"file": file, "parts": listed, "basis": basis}
-        problems.append(
-            Problem(
-                code=f"split_estimated_{basis}", severity="warning", field="ward_id", value=str(ward), values=values
-            )
-        )
+    for old_ward, parts in weights[weights["estimated"]].groupby("old"):
+        ward = str(old_ward)
+        shares = zip(parts["new"], parts["weight"], strict=True)
+        listed = ", ".join(f"{part} {100 * weight:.1f} %" for part, weight in shares)
+        code = f"split_estimated_{'split' if split and any(key[0] == ward for key in split) else 'overlay'}"
+        values = {"file": file, "parts": listed}
+        problems.append(Problem(code=code, severity="warning", field="ward_id", value=ward, values=values))
     return tuple(problems)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from coverage.layers import Layer
 from coverage.names import district_name, lacks_only_marks, normal_name, plain_name
 from coverage.types import Edition
 
-OTHER = "other"  # "edition" of a file none of whose rows stands in a register: another city, a test area
+OTHER: Final = "other"  # "edition" of a file none of whose rows stands in a register: another city, a test area
 
 SIMILAR = 80.0  # rapidfuzz ratio from which a name is offered as "did you mean …"
 SAME_SPELLING = 85.0  # ratio from which a name that no edition knows is a misspelling of the ward its code names
@@ -42,14 +42,14 @@ class Match:
         The name was written without some of its marks.
     code : str or None
         Code of the problem, None when there is none.
-    values : mapping
+    about : mapping
         Values of its sentence.
     """
 
     ward_id: str | None
     by_marks: bool = False
     code: str | None = None
-    values: Mapping[str, Any]
+    about: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,15 +102,15 @@ class WardIndex:
         by_code = self.code(code)
         if not normal_name(name):
             if by_code is not None:
-                return Match(ward_id=by_code, values={})
+                return Match(ward_id=by_code, about={})
             return self._lost("ward_code_unknown" if code else "ward_blank", row)
         named = self.named(name, district)
         if code in self.names or _GSO_CODE.fullmatch(code):
             return self._checked(row, by_code, named)
         if by_code is not None and by_code in named:
-            return Match(ward_id=by_code, values={})
+            return Match(ward_id=by_code, about={})
         if len(named) == 1:
-            return Match(ward_id=named[0], by_marks=self._marks_missing(name), values={})
+            return Match(ward_id=named[0], by_marks=self._marks_missing(name), about={})
         return self._lost("ward_name_ambiguous", row, named) if named else self._unknown(row)
 
     def _checked(self, row: Row, by_code: str | None, named: tuple[str, ...]) -> Match:
@@ -119,10 +119,10 @@ class WardIndex:
         if by_code is None:
             return self._lost("ward_code_other", row, named) if named else self._unknown(row)
         if by_code in named:
-            return Match(ward_id=by_code, by_marks=self._marks_missing(name), values={})
+            return Match(ward_id=by_code, by_marks=self._marks_missing(name), about={})
         alike = fuzz.ratio(normal_name(name), self._key(by_code)) >= SAME_SPELLING
         if alike and not editions_naming(name):
-            return Match(ward_id=by_code, code="ward_spelling", values={"register_name": self.names[by_code]})
+            return Match(ward_id=by_code, code="ward_spelling", about={"register_name": self.names[by_code]})
         return self._lost("ward_code_contradicts_name", row, (by_code,))
 
     def _marks_missing(self, name: str) -> bool:
@@ -145,7 +145,7 @@ class WardIndex:
     def _lost(self, code: str, row: Row, wards: Iterable[str] = (), **values: str) -> Match:
         listed = ", ".join(f"{self.names[ward]} ({ward})" for ward in wards)
         stood = {"ward_code": row[0], "ward_name": row[1], "edition": self.edition, "wards": listed}
-        return Match(ward_id=None, code=code, values=stood | values)
+        return Match(ward_id=None, code=code, about=stood | values)
 
 
 def _index(frame: pd.DataFrame, edition: str) -> WardIndex:
@@ -176,12 +176,12 @@ def edition_units(edition: Edition) -> pd.DataFrame:
     if edition == "2025h2":
         return wards
     district = register("districts").set_index("district_code").loc[HOANG_SA_DISTRICT]
-    area = register("areas").set_index("id").at["hoang-sa-law", "area_km2"]
+    areas = register("areas").set_index("id")["area_km2"]
     row = {
         "name": district["name"],
         "type": district["type"],
         "district": f"{district['type']} {district['name']}",
-        "area_km2": float(area),
+        "area_km2": float(areas["hoang-sa-law"]),
         "area_official": True,
         "mainland": False,
         "in_city": True,
@@ -267,7 +267,7 @@ def detect_edition(
     if len(hits) < max(1.0, FEW * len(rows)) and not hits & by_code:
         if not hits and len(by_code) > FEW * len(rows):
             raise LayerError("edition_contradicted", file=file, rows=len(by_code))
-        return OTHER
+        return "other"
     most = max(len(found) for found in explained.values())
     best = [edition for edition in EDITIONS if len(explained[edition]) == most]
     if prefer in best:
@@ -287,10 +287,9 @@ def _is_complete(edition: Edition, rows: set[Row]) -> bool:
 
 def _refuse_mixture(explained: Mapping[Edition, set[Row]], best: Edition, rows: int, file: str) -> None:
     for edition, found in explained.items():
-        if len(found - explained[best]) > FEW * rows:
-            raise LayerError(
-                "edition_mixed", file=file, editions=f"{best}, {edition}", rows=len(found - explained[best])
-            )
+        foreign = len(found - explained[best])
+        if foreign > FEW * rows:
+            raise LayerError("edition_mixed", file=file, editions=f"{best}, {edition}", rows=foreign)
 
 
 def find_rows(rows: pd.DataFrame, index: WardIndex, *, file: str) -> tuple[pd.Series, tuple[Problem, ...]]:
@@ -317,7 +316,7 @@ def find_rows(rows: pd.DataFrame, index: WardIndex, *, file: str) -> tuple[pd.Se
             row=int(number),
             field="name" if key[1] else "ward_id",
             value=key[1] or key[0],
-            values={"file": file, **match.values},
+            values={"file": file, **match.about},
         )
         for key, number in zip(keys, rows["row"], strict=True)
         if (match := matches[key]).code is not None

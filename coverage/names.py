@@ -16,18 +16,7 @@ _NOT_A_WORD = re.compile(r"[^0-9a-z\u0300-\u036f]+")
 _CAMEL = re.compile(r"([a-z][\u0300-\u036f]*)(?=[A-Z])")
 _ASIDE = re.compile(r"\(.*?\)")
 _FIRST_PART = re.compile(r"[^,;|]*")
-_ROMAN = {
-    "i": "1",
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-    "v": "5",
-    "vi": "6",
-    "vii": "7",
-    "viii": "8",
-    "ix": "9",
-    "x": "10",
-}
+_ROMAN = {roman: str(i + 1) for i, roman in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"))}
 
 
 def _plain_letters(text: str) -> str:

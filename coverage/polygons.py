@@ -26,7 +26,8 @@ def area_km2(geometry: gpd.GeoSeries) -> pd.Series:
     geometry : geopandas.GeoSeries
         Polygons in any coordinate system; best as supplied, before any other projection.
     """
-    return geometry.to_crs(AREA_CRS).area / 1e6
+    square_metres: pd.Series = geometry.to_crs(AREA_CRS).area
+    return square_metres / 1e6
 
 
 def _polygons_only(geometry: Any) -> Any:
@@ -54,21 +55,19 @@ def repair(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     Returns
     -------
     (geopandas.GeoSeries, pandas.DataFrame)
-        The same index. The table has one row for every repaired polygon: ``reason`` (GEOS' words with the place),
-        ``before_km2`` (area of the rings as they stood) and ``after_km2``. A repair that leaves no area gives None.
+        The same index. The table has one row for every repaired polygon: ``place`` (coordinates of the first fault, as
+        supplied), ``before_km2`` (area of the rings as they stood) and ``after_km2``. A repair that leaves no area
+        gives None.
     """
     flat = gpd.GeoSeries(shapely.force_2d(geometry.to_numpy()), index=geometry.index, crs=geometry.crs)
     broken = ~flat.is_valid
     if not broken.any():
-        return flat, pd.DataFrame(columns=["reason", "before_km2", "after_km2"])
+        return flat, pd.DataFrame(columns=["place", "before_km2", "after_km2"])
     made = shapely.make_valid(flat[broken].to_numpy(), method="structure", keep_collapsed=False)
     fixed = gpd.GeoSeries([_polygons_only(shape) for shape in made], index=flat.index[broken], crs=flat.crs)
+    places = flat[broken].is_valid_reason().str.extract(r"\[(.*)\]", expand=False).fillna("?")
     changed = pd.DataFrame(
-        {
-            "reason": flat[broken].is_valid_reason(),
-            "before_km2": area_km2(flat[broken]),
-            "after_km2": area_km2(fixed).fillna(0.0),
-        }
+        {"place": places, "before_km2": area_km2(flat[broken]), "after_km2": area_km2(fixed).fillna(0.0)}
     )
     repaired = flat.copy()
     repaired[broken] = fixed
@@ -117,17 +116,11 @@ def gaps(geometry: gpd.GeoSeries, tolerance_km2: float = TOLERANCE_KM2) -> pd.Da
         ``km2`` and ``neighbours`` (tuple of labels of the index), the largest first.
     """
     shapes = geometry.to_numpy()
-    outlines = shapely.get_parts(shapely.union_all(shapes))
-    rings = shapely.get_rings(outlines)
-    holes = shapely.polygons(rings[~_is_shell(outlines)])
-    area = shapely.area(holes) / 1e6
+    rings, owner = shapely.get_rings(shapely.get_parts(shapely.union_all(shapes)), return_index=True)
+    inner = np.diff(owner, prepend=-1) == 0  # the first ring of a polygon is its outline
+    holes: NDArray[np.object_] = np.asarray(shapely.polygons(rings[inner]), dtype=object)
+    area: NDArray[np.float64] = np.asarray(shapely.area(holes)) / 1e6
     holes, area = holes[area > tolerance_km2], area[area > tolerance_km2]
     hole, ward = shapely.STRtree(shapes).query(holes, predicate="intersects")
     around = [tuple(geometry.index[ward[hole == i]]) for i in range(len(holes))]
     return pd.DataFrame({"km2": area, "neighbours": around}).sort_values("km2", ascending=False, ignore_index=True)
-
-
-def _is_shell(polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return which of `shapely.get_rings` of these polygons are outer rings: the first of each."""
-    _, owner = shapely.get_rings(polygons, return_index=True)
-    return np.asarray(np.diff(owner, prepend=-1) > 0)
