@@ -21,6 +21,7 @@ _NUMBERS = (
     "traffic_gain_dbi", "beamwidth_az_deg", "beamwidth_el_deg", "frequency_mhz",
 )  # fmt: skip
 _TEXTS = ("site_id", "cell_id", "operator", "technology", "band", "environment")
+_NOT_COMPUTED = ("2G", "3G")  # read, because operators list them; no figure of ours needs them
 _GAIN_SLACK_DB = 0.05  # a data sheet rounds its gain to 0.1 dB
 
 
@@ -44,19 +45,22 @@ def complete_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], t
     defaulted : dict of str to int
         Field → rows kept whose value was not given (an empty azimuth and environment included), for fields with any.
     problems : tuple of Problem
-        A refused row is an ``error`` of its own; what was merely flagged is one ``warning`` or ``note`` per kind with
-        the number of cells.
+        A refused row is an ``error`` of its own; 2G and 3G cells are left out with one ``note``; what was merely
+        flagged is one ``warning`` or ``note`` per kind with the number of cells.
 
     Notes
     -----
     ``antenna_gain_dbi`` is the gain of the traffic beams (that is what data sheets give): it fills
     ``traffic_gain_dbi``, never the broadcast gain that SS-RSRP needs. A broadcast gain that is given and lies above
-    the directivity of the cell's own pattern would radiate more than was fed in, and refuses the row; the catalogue's
-    is lowered to the directivity where the beam given is wider than the catalogue's, as it is for an omnidirectional
-    cell. A missing height is that of the environment given (UMa 25 m, UMi 10 m, RMa 35 m), else 25 m.
+    the directivity of the cell's own beam would radiate more than was fed in, and refuses the row. Where the gain is
+    right for a sector but the azimuth is unknown, and where the catalogue's gain meets a beam wider than the
+    catalogue's, the gain is lowered to the directivity of the pattern and flagged. A missing height is that of the
+    environment given (UMa 25 m, UMi 10 m, RMa 35 m), else 25 m.
     """
     given = _typed(frame)
-    problems: list[Problem] = []
+    older = given["technology"].isin(_NOT_COMPUTED)
+    problems: list[Problem] = _flag("cell_technology_left_out", "note", given[older], "technology")
+    given = given[~older]
     kept: list[dict[str, Any]] = []
     positions: list[int] = []
     for position, record in enumerate(given.to_dict("records")):
@@ -140,8 +144,8 @@ def _band(cell: dict[str, Any], technology: Technology) -> radios.Band | None:
         return radios.find_band(str(cell["band"]), technology)
     if not math.isnan(cell["frequency_mhz"]):
         return radios.band_at(cell["frequency_mhz"], cell["operator"], technology)
-    held = radios.held_bands(cell["operator"], technology)
-    return radios.band(held[0]) if held else None
+    usual = radios.usual_band(cell["operator"], technology)
+    return None if usual is None else radios.band(usual)
 
 
 def _check_frequency(cell: dict[str, Any], band: radios.Band) -> Iterable[Problem]:
@@ -184,15 +188,15 @@ _CHECKS: tuple[Callable[[dict[str, Any], radios.Band], Iterable[Problem]], ...] 
 
 def _gain(cell: dict[str, Any], band: radios.Band) -> list[Problem]:
     """Fill or check the broadcast gain against the directivity of the pattern."""
-    limit = antenna.directivity_dbi(
-        cell["beamwidth_az_deg"], cell["beamwidth_el_deg"], omnidirectional=math.isnan(cell["azimuth_deg"])
-    )
-    cell["_limited"] = False
-    if math.isnan(cell["ssb_gain_dbi"]):
-        cell["_limited"] = band.ssb_gain_dbi > limit
-        cell["ssb_gain_dbi"] = min(band.ssb_gain_dbi, limit)
-    elif cell["ssb_gain_dbi"] > limit + _GAIN_SLACK_DB:
+    widths = cell["beamwidth_az_deg"], cell["beamwidth_el_deg"]
+    limit = antenna.directivity_dbi(*widths)
+    if cell["ssb_gain_dbi"] > limit + _GAIN_SLACK_DB:
         return [_error("cell_gain_above_directivity", cell, "ssb_gain_dbi", limit=round(limit, 1))]
+    if math.isnan(cell["azimuth_deg"]):  # the beam of a sector, spread all around, has less to give
+        limit = antenna.directivity_dbi(*widths, omnidirectional=True)
+    gain = band.ssb_gain_dbi if math.isnan(cell["ssb_gain_dbi"]) else cell["ssb_gain_dbi"]
+    cell["_limited"] = gain > limit + _GAIN_SLACK_DB
+    cell["ssb_gain_dbi"] = limit if cell["_limited"] else gain
     return []
 
 

@@ -126,9 +126,9 @@ class Signal:
     def best_server(self) -> NDArray[np.int32]:
         """Row in `cells` of the best server of any operator, shape (rows, cols), −1 outside every sweep."""
         best = np.full(self.grid.shape, -1, dtype=np.int32)
-        level = self.best_rsrp_dbm
-        for index in reversed(range(len(self.operators))):  # the first operator wins a tie
-            best = np.where(self.rsrp_dbm[index] == level, self.server[index], best)
+        for level, server in zip(self.rsrp_dbm, self.server, strict=True):
+            holds = level == self.best_rsrp_dbm
+            best = np.where(holds & ((best < 0) | (server < best)), server, best)
         return best
 
 

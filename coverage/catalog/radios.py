@@ -103,18 +103,18 @@ class Common:
         Downtilt [°].
     height_m : float
         Antenna above ground where the environment is not given either [m].
-    receiver_height_m : float
-        Receiver above ground [m].
     height_by_environment : mapping
         Antenna above ground where the environment is given [m].
+    usual_bands : mapping
+        Technology → band of an operator the catalogue does not know.
     source : str
         Where the numbers come from.
     """
 
     tilt_deg: float
     height_m: float
-    receiver_height_m: float
     height_by_environment: Mapping[Environment, float]
+    usual_bands: Mapping[Technology, str]
     source: str
 
 
@@ -144,7 +144,8 @@ def operators() -> tuple[Operator, ...]:
 @cache
 def common() -> Common:
     """Return the defaults that no band changes."""
-    return Common(**_catalogue()["common"], height_by_environment=_catalogue()["height_by_environment"])
+    named = ("height_by_environment", "usual_bands")
+    return Common(**_catalogue()["common"], **{name: _catalogue()[name] for name in named})
 
 
 @cache
@@ -211,3 +212,14 @@ def held_bands(operator: str, technology: Technology) -> tuple[str, ...]:
     ((), ('n41', 'n28'))
     """
     return next((row.bands(technology) for row in operators() if row.id == operator), ())
+
+
+def usual_band(operator: str, technology: Technology) -> str | None:
+    """Return the band a cell without one is taken to use, None for an operator known to hold none.
+
+    >>> usual_band("MobiFone", "NR"), usual_band("Vietnamobile", "NR"), usual_band("unknown", "LTE")
+    ('n77', None, 'B3')
+    """
+    if operator in {row.id for row in operators()}:
+        return next(iter(held_bands(operator, technology)), None)
+    return common().usual_bands[technology]
