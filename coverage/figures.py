@@ -94,7 +94,7 @@ def ward_table(
     table["area_source"] = names[0]
     for column in ("population", "households"):
         table[f"{column}_source"] = counts.get(f"{column}_source", pd.Series(None, index=wards.index, dtype=object))
-    table["subscriptions_source"] = np.where(lines["lines"].notna(), names[1], None)
+    table["subscriptions_source"] = pd.Series(names[1], index=wards.index, dtype=object).where(lines["lines"].notna())
     return table
 
 

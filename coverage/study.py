@@ -175,7 +175,7 @@ class Study:
             wards = fixed.join(columns)[list(WARD_COLUMNS)]
             city = city_table(self.city.wards.frame, wards, self.weights, denominator)
             headline = self.rule.headline
-            if best is None or city.loc[headline, "value"] > best[1].loc[headline, "value"]:
+            if best is None or _figure(city, headline) > _figure(best[1], headline):
                 best = wards, city, operator
         assert best is not None  # _networks always yields at least one
         return Result(study=self, signal=signal, wards=best[0], city=best[1], operator=best[2])
@@ -247,14 +247,14 @@ class Result:
     @property
     def headline(self) -> float:
         """The one figure of the definition."""
-        return float(self.city.loc[self.definition.headline, "value"])
+        return _figure(self.city, self.definition.headline)
 
     @property
     def probability(self) -> NDArray[np.float32]:
         """Probability of coverage per pixel, of the operators that the definition counts; shape (rows, cols)."""
         if self.operator is None:
             return self.signal.union
-        return self.signal.probability[self.signal.operators.index(self.operator)]
+        return np.asarray(self.signal.probability[self.signal.operators.index(self.operator)])
 
     @property
     def data(self) -> dict[str, Any]:
@@ -291,11 +291,11 @@ class Result:
             "denominator": {"id": self.denominator.id, "area_km2": self.denominator.area_km2},
             "headline": {"measure": rule.headline, **self._interval(rule.headline)},
             "city": {
-                name: self._interval(name) if name in SHARES else _plain(row["value"])
-                for name, row in self.city.iterrows()
+                str(name): self._interval(str(name)) if name in SHARES else _plain(_figure(self.city, str(name)))
+                for name in self.city.index
             },
             "operator": self.operator,
-            "model": {"id": self.study.model.id, **dataclasses.asdict(self.study.model)},
+            "model": {"id": self.study.model.id, **vars(self.study.model)},
             "study": {
                 "city": self.study.city.name,
                 "edition": self.study.city.wards.edition,
@@ -309,7 +309,11 @@ class Result:
         }
 
     def _interval(self, name: str) -> dict[str, float | None]:
-        return {column: _plain(self.city.loc[name, column]) for column in ("value", "low", "high")}
+        return {column: _plain(_figure(self.city, name, column)) for column in ("value", "low", "high")}
+
+
+def _figure(table: pd.DataFrame, measure: str, column: str = "value") -> float:
+    return float(np.asarray(table.loc[measure, column]))
 
 
 def _plain(value: float) -> float | None:

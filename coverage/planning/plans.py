@@ -156,7 +156,7 @@ def pixel_weights(result: Result) -> NDArray[np.float64]:
         area = weights.residential_km2 if rule.denominator == "residential" else weights.area_km2
         assert area is not None  # the denominator would have refused
         counted = wards["mainland"].to_numpy(bool) | (rule.denominator == "official")
-        return np.asarray(counted @ area, dtype=float) / result.denominator.area_km2
+        return np.asarray(counted @ area / result.denominator.area_km2, dtype=float)
     located = {"population_covered_share": weights.people, "households_covered_share": weights.households}
     if rule.headline not in located:
         raise PlanError("plan_unsupported_definition", id=rule.id)
@@ -164,7 +164,7 @@ def pixel_weights(result: Result) -> NDArray[np.float64]:
     within = np.asarray(weights.area_km2.sum(axis=1)).ravel() / wards["area_km2"].to_numpy(float)
     counts = result.wards[column].to_numpy(float) * within
     counts[~np.isfinite(counts) | result.wards[rule.headline].isna().to_numpy()] = 0.0
-    return np.asarray(counts @ located[rule.headline], dtype=float) / counts.sum()
+    return np.asarray(counts @ located[rule.headline] / counts.sum(), dtype=float)
 
 
 def coverage_sets(study: Study, changes: Sequence[Change], progress: Progress | None = None) -> sparse.csr_array:

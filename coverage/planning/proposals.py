@@ -89,7 +89,7 @@ def _new_sites(places: gpd.GeoDataFrame, operator: str) -> list[list[dict[str, A
 def _cells(kind: ChangeKind, whose: tuple[str, str], band: str, site: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the 5G cells of one change: the standing sectors' azimuths and height where they are known."""
     site_id, operator = whose
-    known = site["azimuth_deg"].dropna().unique() if "azimuth_deg" in site else []
+    known: list[float] = site["azimuth_deg"].dropna().unique().tolist() if "azimuth_deg" in site else []
     height = site["height_m"].iloc[0] if "height_m" in site else np.nan
     return [
         {
