@@ -13,8 +13,8 @@ from .files.cities import demo_city as demo_city
 from .files.cities import open_city as open_city
 from .files.cities import read_city as read_city
 from .files.layers import read_cells as read_cells
-from .files.layers import read_people as read_people
-from .files.layers import read_subscriptions as read_subscriptions
+from .files.people import read_people as read_people
+from .files.people import read_subscriptions as read_subscriptions
 from .files.layers import read_wards as read_wards
 from .files.rasters import read_raster as read_raster
 from .grid import Grid as Grid

@@ -1,0 +1,205 @@
+"""A city from its files: every layer read, matched to the wards, and placed."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
+from pyproj import CRS
+
+from coverage.catalog.registers import data_dir
+from coverage.errors import LayerError, Problem
+from coverage.files.layers import read_cells, read_wards
+from coverage.files.opening import EXTENSIONS, regular_file
+from coverage.files.people import COUNTS, read_people, read_subscriptions
+from coverage.files.rasters import Bounds, read_raster_and_source
+from coverage.grid import Raster, Surface
+from coverage.layers import Layer, Source
+from coverage.study import City
+
+LAYERS = (
+    "wards", "cells", "households", "population", "households_raster", "subscriptions", "terrain", "clutter",
+)  # fmt: skip
+MARGIN_M = 20_000.0  # rasters are read so far around the wards; cells further out are flagged
+
+PathLike = str | Path
+
+
+def read_city(
+    *,
+    wards: PathLike,
+    cells: PathLike,
+    households: PathLike | None = None,
+    population: PathLike | None = None,
+    subscriptions: PathLike | None = None,
+    terrain: PathLike | None = None,
+    clutter: PathLike | None = None,
+    households_raster: PathLike | None = None,
+    edition: str = "auto",
+    name: str | None = None,
+) -> City:
+    """Return a city read from files.
+
+    Parameters
+    ----------
+    wards, cells : path
+        Ward polygons and cells, in any format of `coverage.files.tables.read_table`.
+    households, population : path, optional
+        Tables by ward of the same or another edition; ``population`` may also be a GeoTIFF of people per pixel.
+    subscriptions : path, optional
+        Broadband lines by ward.
+    terrain, clutter, households_raster : path, optional
+        GeoTIFF: height of the ground [m], land cover (ESA WorldCover codes), households per pixel.
+    edition : {"auto", "2019", "2025h1", "2025h2"}
+        Edition of the ward polygons.
+    name : str, optional
+        Shown to people; else the name of the ward file.
+
+    Raises
+    ------
+    LayerError
+        What the readers raise, each naming its file; ``cells_elsewhere`` when no cell lies near the wards.
+    """
+    ward_layer = read_wards(wards, edition)
+    cell_layer = _near(read_cells(cells), ward_layer)
+    around = _around(ward_layer)
+    rasters: dict[str, tuple[Raster, Source]] = {}
+    given = {"terrain": (terrain, "m"), "clutter": (clutter, "class"), "households": (households_raster, "households")}
+    if population is not None and _is_raster(population):
+        given["population"] = (population, "people")
+    for key, (path, unit) in given.items():
+        if path is not None:
+            rasters[key] = read_raster_and_source(path, unit, within=around)
+    tables = [path for path in (households, population) if path is not None and not _is_raster(path)]
+    parts = None
+    if "households" in rasters:
+        parts = ward_sums(rasters["households"][0], ward_layer.frame.geometry, rasters["households"][1].name)
+    read = [read_people(path, ward_layer, households_per_ward=parts) for path in tables]
+    split = next((layer.frame.attrs["split"] for layer in read if layer.frame.attrs.get("split")), None)
+    people = _people(read, rasters, ward_layer)
+    lines = None if subscriptions is None else read_subscriptions(subscriptions, ward_layer, split=split)
+    layers = [layer for layer in (ward_layer, cell_layer, people, lines) if layer is not None]
+    sources = tuple(dict.fromkeys([*(layer.source for layer in layers), *(source for _, source in rasters.values())]))
+    return City(
+        name=name or Path(wards).stem,
+        wards=ward_layer,
+        cells=cell_layer,
+        people=people,
+        subscriptions=lines,
+        surface=Surface(**{key: raster for key, (raster, _) in rasters.items()}),
+        sources=sources,
+        synthetic=any(source.synthetic for source in sources),
+    )
+
+
+def _is_raster(path: PathLike) -> bool:
+    return EXTENSIONS.get(Path(path).suffix.lower()) == "raster"
+
+
+def _around(wards: Layer) -> Bounds:
+    west, south, east, north = wards.frame.total_bounds
+    return west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M
+
+
+def _near(cells: Layer, wards: Layer) -> Layer:
+    """Return the cells with a warning on those that lie far from every ward; raise when that is all of them."""
+    within = shapely.box(*_around(wards))
+    far = ~shapely.within(cells.frame.geometry.to_numpy(), within)
+    if not far.any():
+        return cells
+    values = {"file": cells.source.name, "count": int(far.sum()), "km": MARGIN_M / 1000, "wards": wards.source.name}
+    if far.all():
+        raise LayerError("cells_elsewhere", cells.problems, **values)
+    return cells.with_frame(cells.frame, Problem(code="cells_far", severity="warning", values=values))
+
+
+def _people(tables: list[Layer], rasters: dict[str, tuple[Raster, Source]], wards: Layer) -> Layer | None:
+    """Return one layer of people: tables first, a later table over an earlier one, sums of pixels where none speaks."""
+    sums: list[Layer] = []
+    for name in COUNTS:
+        told = any(layer.frame[name].notna().any() for layer in tables)
+        if name in rasters and not told:
+            raster, source = rasters[name]
+            frame = pd.DataFrame(index=wards.frame.index, columns=[*COUNTS, *(f"{other}_source" for other in COUNTS)])
+            frame = frame.astype(dict.fromkeys(COUNTS, float))
+            frame[name] = ward_sums(raster, wards.frame.geometry, source.name)
+            frame.loc[frame[name].notna(), f"{name}_source"] = source.name
+            sums.append(Layer(kind="households", frame=frame, source=source, edition=wards.edition))
+    parts = [*tables, *sums]
+    if not parts:
+        return None
+    merged = parts[0].frame.copy()
+    for layer in parts[1:]:
+        for name in COUNTS:
+            speaks = layer.frame[name].notna()
+            for column in (name, f"{name}_source"):
+                merged.loc[speaks, column] = layer.frame.loc[speaks, column]
+    return replace(parts[0], frame=merged, problems=tuple(p for layer in parts for p in layer.problems))
+
+
+def ward_sums(raster: Raster, geometry: gpd.GeoSeries, file: str) -> pd.Series:
+    """Return the sum of a raster's pixels in every polygon, each pixel by the share of it inside; NaN without any.
+
+    Raises
+    ------
+    LayerError
+        ``raster_rotated`` for a rotated raster: its pixels have no rows and columns along the axes of its map.
+    """
+    shift = raster.transform
+    if not shift.is_rectilinear or shift.e >= 0 or shift.a <= 0:
+        raise LayerError("raster_rotated", file=file)
+    rows, cols = raster.values.shape
+    source = NumPyRasterSource(
+        raster.values, xmin=shift.c, ymax=shift.f, xmax=shift.c + cols * shift.a, ymin=shift.f + rows * shift.e,
+        nodata=np.nan, srs_wkt=CRS.from_user_input(raster.crs).to_wkt(),
+    )  # fmt: skip
+    placed = gpd.GeoDataFrame(geometry=geometry.to_crs(raster.crs).to_numpy(), crs=raster.crs)
+    found = exact_extract(source, placed, ["sum", "count"], output="pandas")
+    return pd.Series(np.where(found["count"] > 0, found["sum"], np.nan), index=geometry.index)
+
+
+def open_city(path: str | Path) -> City:
+    """Return the city that a TOML file describes.
+
+    ``name`` is shown to people, ``synthetic = true`` marks made-up data, ``edition`` names that of the wards (else it
+    is found), and ``[layers]`` holds the paths `read_city` takes, relative to the file.
+
+    Raises
+    ------
+    LayerError
+        ``bad_city_file`` when it is no TOML or names unknown layers, ``city_file_lacks`` without wards or cells; and
+        what `read_city` raises.
+    """
+    found = regular_file(path)
+    try:
+        told = tomllib.loads(found.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise LayerError("bad_city_file", file=found.name, reason=str(error)) from None
+    layers = told.get("layers")
+    if not isinstance(layers, dict) or not layers.keys() <= set(LAYERS) or not all(map(_is_text, layers.values())):
+        known = ", ".join(LAYERS)
+        raise LayerError("city_file_layers", file=found.name, known=known)
+    for name in ("wards", "cells"):
+        if name not in layers:
+            raise LayerError("city_file_lacks", file=found.name, layer=name)
+    paths = {name: found.parent / value for name, value in layers.items()}
+    city = read_city(**paths, edition=str(told.get("edition", "auto")), name=str(told.get("name", found.stem)))
+    return replace(city, synthetic=city.synthetic or told.get("synthetic") is True)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+@cache
+def demo_city() -> City:
+    """Return the embedded demo city: real names and counts, made-up geometry and networks, marked as synthetic."""
+    return open_city(data_dir() / "demo" / "city.toml")
