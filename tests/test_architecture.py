@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import unicodedata
@@ -110,8 +111,10 @@ def test_every_public_name_of_the_package_loads() -> None:
 
 
 def test_no_module_shares_its_name_with_a_public_function() -> None:
-    modules = {path.stem if path.stem != "__init__" else path.parent.name for path in SOURCES}
-    public = {name for name in coverage.__all__ if callable(getattr(coverage, name))}
+    # `import coverage.plan` would hand back the function: the clash is with the modules right below the package.
+    modules = {path.stem for path in (ROOT / "coverage").iterdir() if path.suffix == ".py" or path.is_dir()}
+    public = {name for name in coverage.__all__ if not inspect.ismodule(getattr(coverage, name))}
+    assert {"plan", "Study"} <= public
     assert modules.isdisjoint(public)
 
 

@@ -93,16 +93,23 @@ def literal_codes(node: ast.expr) -> list[str]:
     return literal_codes(node.body) + literal_codes(node.orelse) if isinstance(node, ast.IfExp) else []
 
 
+def assignments(function: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield every name a function writes to, and what it becomes where that is plain to see."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.AugAssign):
+            yield ast.unparse(node.target), None
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                plain = isinstance(target, ast.Name)
+                yield ast.unparse(target).split("[")[0], node.value if plain else None
+
+
 def dict_keys(node: ast.expr | None, function: ast.AST) -> frozenset[str] | None:
     """Return the keys of a dict display, also by way of a name that its function assigns once."""
     if node is None:
         return frozenset()
     if isinstance(node, ast.Name):
-        written = [
-            found.value
-            for found in ast.walk(function)
-            if isinstance(found, ast.Assign) and ast.unparse(found.targets[0]) == node.id
-        ]
+        written = [value for name, value in assignments(function) if name == node.id]
         return dict_keys(written[0], function) if len(written) == 1 and isinstance(written[0], ast.Dict) else None
     if not isinstance(node, ast.Dict) or not all(isinstance(key, ast.Constant) for key in node.keys):
         return None

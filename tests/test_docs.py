@@ -1,0 +1,70 @@
+"""What docs/ and the README say is what the code does."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tools.docs.markdown import table
+from tools.docs.pages import PAGES
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_current(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text("utf-8") == PAGES[name](), "run `python3 run.py docs`"
+
+
+def test_no_page_is_left_over() -> None:
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} == PAGES.keys()
+
+
+def test_cells_of_tables_cannot_break_them() -> None:
+    assert table(["a", "b"], [["x|y\nz", None]]).splitlines()[-1] == "| x\\|y z | None |"
+
+
+def anchor(heading: str) -> str:
+    """Return the address a heading gets on a page of Markdown."""
+    kept = re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", heading).lower())
+    return kept.strip().replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "DESIGN.md", "data/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    headings = {anchor(found) for found in re.findall(r"(?m)^#+ (.+)$", text)}
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        elif "://" not in target:
+            assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_readme_opens_with_the_two_commands() -> None:
+    commands = [line.split("#")[0].strip() for line in README.split("```")[1].splitlines()[1:]]
+    assert commands == ["python3 run.py app", "python3 run.py test"]
+
+
+def test_readme_says_the_same_in_both_languages() -> None:
+    vi, en = README.split("\n## English\n")
+    vi = vi.split("\n## Tiếng Việt\n")[1]
+    for pattern in (r"(?m)^### ", r"(?m)^- ", r"(?m)^```", r"`[a-z_.0-9-]+`", r"\d[\d.,]*\d"):
+        assert len(re.findall(pattern, vi)) == len(re.findall(pattern, en)), pattern
+    codes = [re.sub(r"#.*", "", "".join(text.split("```")[1::2])) for text in (vi, en)]
+    assert codes[0].count("\n") == codes[1].count("\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_example_in_the_readme_runs(language: str) -> None:
+    part = README.split("\n## English\n")[0 if language == "vi" else 1]
+    (code,) = re.findall(r"```python\n(.+?)```", part, flags=re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    plan, after = names["plan"], names["after"]
+    assert plan.share_after == pytest.approx(after.city.loc["area_share", "value"], abs=1e-9)  # type: ignore[attr-defined]
