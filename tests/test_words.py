@@ -154,17 +154,25 @@ def test_every_sentence_gets_what_it_names() -> None:
     assert not lacking
 
 
+def pieces(node: ast.AST) -> list[str | None]:
+    """Return what a text is put together from: its written parts, None for what only running the code can tell."""
+    if isinstance(node, ast.JoinedStr):
+        return [str(part.value) if isinstance(part, ast.Constant) else None for part in node.values]
+    ends = [node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else []
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        ends = [node.target, node.value]
+    return [str(end.value) if isinstance(end, ast.Constant) else None for end in ends]
+
+
 def used_texts() -> tuple[set[str], list[re.Pattern[str]]]:
-    """Return the strings the code writes out, and what its f-strings with some letters in them may become."""
+    """Return the strings the code writes out, and what those it puts together may become."""
     written, patterns = set(), []
-    for tree in TREES.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                written.add(node.value)
-            elif isinstance(node, ast.JoinedStr):
-                parts = [str(part.value) if isinstance(part, ast.Constant) else None for part in node.values]
-                if re.search(r"[a-z]{3}", "".join(filter(None, parts))):
-                    patterns.append(re.compile("".join(".+" if part is None else re.escape(part) for part in parts)))
+    for node in (node for tree in TREES.values() for node in ast.walk(tree)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            written.add(node.value)
+        parts = pieces(node)
+        if re.search(r"[a-z]{3}", "".join(filter(None, parts))):
+            patterns.append(re.compile("".join(".+" if part is None else re.escape(part) for part in parts)))
     return written, patterns
 
 
