@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coverage.catalog.registers import EDITIONS, HOANG_SA_DISTRICT, HOANG_SA_UNIT, register
+from coverage.catalog.registers import EDITIONS, HOANG_SA_DISTRICT, HOANG_SA_UNIT, register, ward_register
 from coverage.errors import LayerError, Problem
+from coverage.matching import edition_units
 from coverage.types import Edition
 
 Split = Mapping[tuple[str, str], float]
@@ -144,19 +145,45 @@ def carry_problems(old: Edition, new: Edition, *, file: str, split: Split | None
     Returns
     -------
     tuple of Problem
-        ``counts_carried`` (note) when the editions differ, ``split_estimated`` (warning) per divided ward.
+        ``counts_carried`` (note) when the editions differ; ``split_estimated_overlay`` or ``split_estimated_split``
+        (warning) per divided ward; ``transfer_not_carried`` or ``transfer_unmeasured`` (note) per known change of a
+        border between wards for which no weight of 2019 is known, so that the crosswalk leaves it out.
     """
     if old == new:
         return ()
     problems = [Problem(code="counts_carried", severity="note", values={"file": file, "old": old, "new": new})]
     weights = _weights(old, new, split)
+    names, units = edition_units(old)["name"], edition_units(new)["name"]
     for old_ward, parts in weights[weights["estimated"]].groupby("old"):
         ward = str(old_ward)
         shares = zip(parts["new"], parts["weight"], strict=True)
-        listed = ", ".join(f"{part} {100 * weight:.1f} %" for part, weight in shares)
+        listed = ", ".join(f"{units[part]} {100 * weight:.0f} %" for part, weight in shares)
         code = f"split_estimated_{'split' if split and any(key[0] == ward for key in split) else 'overlay'}"
-        values = {"file": file, "parts": listed}
+        values = {"file": file, "ward": names[ward], "parts": listed}
         problems.append(Problem(code=code, severity="warning", field="ward_id", value=ward, values=values))
+    return (*problems, *_transfers(old, new, file))
+
+
+def _transfers(old: Edition, new: Edition, file: str) -> tuple[Problem, ...]:
+    """Return the notes on ground that changed wards by a border moved, which no crosswalk of whole wards can follow."""
+    changes = register("boundary_changes")
+    since = changes["edition"].map(EDITIONS.index)
+    passed = (since > EDITIONS.index(old)) & (since <= EDITIONS.index(new)) & ~changes["carried"]
+    names, units = ward_register("2025h1")["name"], ward_register(new)["name"]
+    now = crosswalk("2025h1", new).drop_duplicates("old").set_index("old")["new"]
+    problems = []
+    for change in changes[passed].to_dict("records"):
+        source, target = now[change["from_ward"]], now[change["to_ward"]]
+        if source == target:
+            continue
+        values = {"file": file, "source": names[change["from_ward"]], "target": names[change["to_ward"]]}
+        values |= {"source_unit": units[source], "target_unit": units[target], "edition": new}
+        if pd.isna(change["people"]):
+            problems.append(Problem(code="transfer_unmeasured", severity="note", values=values))
+        else:
+            values |= {"area_km2": change["area_km2"], "people": int(change["people"])}
+            values |= {"year": int(change["people_year"])}
+            problems.append(Problem(code="transfer_not_carried", severity="note", values=values))
     return tuple(problems)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
 
-import numpy as np
 import pandas as pd
 
 from coverage.errors import LayerError
@@ -22,7 +21,7 @@ EDITIONS: tuple[Edition, ...] = get_args(Edition)
 HOANG_SA_DISTRICT = "498"
 HOANG_SA_UNIT = "20333"
 
-_TEXT_SUFFIXES = ("_code", "_id", "_id_2019", "_id_2025h1", "_id_2025h2", "edition", "gid_3")
+_TEXT_SUFFIXES = ("_code", "_id", "_id_2019", "_id_2025h1", "_id_2025h2", "_ward", "edition", "gid_3")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -69,7 +68,7 @@ def register(name: str) -> pd.DataFrame:
     ----------
     name : str
         File name without ending: ``wards_2019``, ``wards_2025h1``, ``wards_2025h2``, ``crosswalk``, ``census_2019``,
-        ``population_2025``, ``districts``, ``editions``, ``areas`` or ``targets``.
+        ``population_2025``, ``districts``, ``editions``, ``boundary_changes``, ``areas`` or ``targets``.
 
     Raises
     ------
@@ -102,18 +101,18 @@ def provenance(name: str) -> Mapping[str, Any]:
 @cache
 def _ward_register(edition: Edition) -> pd.DataFrame:
     frame = _read(f"wards_{edition}").set_index("ward_id")
-    empty = pd.Series(np.nan, index=frame.index)
-    later = edition == "2025h2"
+    unknown = pd.Series(None, index=frame.index, dtype=object)
+    area = frame["area_km2"] if edition == "2019" else frame["area_km2_official"]
     return pd.DataFrame(
         {
             "name": frame["name"],
             "type": frame["type"],
-            "district": frame["district"] if "district" in frame else pd.Series(None, index=frame.index, dtype=object),
-            "area_km2": frame["area_km2_official" if later else "area_km2"] if edition != "2025h1" else empty,
-            "area_official": later,
+            "district": frame.get("district", unknown),
+            "area_km2": area.astype(float),
+            "area_official": area.notna() & (edition != "2019"),
             "mainland": frame.index != HOANG_SA_UNIT,
-            "in_city": frame["former_danang"] if later else True,
-            "gid_3": frame["gid_3"] if "gid_3" in frame else pd.Series(None, index=frame.index, dtype=object),
+            "in_city": frame.get("former_danang", unknown.isna()),
+            "gid_3": frame.get("gid_3", unknown),
         }
     )
 
@@ -129,8 +128,8 @@ def ward_register(edition: Edition) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by ``ward_id`` (GSO code, text): ``name`` without prefix, ``type`` (Phường, Xã, Đặc khu), ``district``
-        (None since 2025-07), ``area_km2`` (published area [km²]: official in 2025h2, measured on GADM polygons in
-        2019, NaN in 2025h1), ``area_official`` (bool: which of the two), ``mainland`` (bool, false for Hoàng Sa),
+        (None since 2025-07), ``area_km2`` (published area [km²]: official since 2025, NaN where it was not found,
+        measured on GADM polygons in 2019), ``area_official`` (bool), ``mainland`` (bool, false for Hoàng Sa),
         ``in_city`` (bool: part of Đà Nẵng as it was until 2025-06-30), ``gid_3`` (GADM 4.1 code or None).
 
     Raises

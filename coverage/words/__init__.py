@@ -1,7 +1,7 @@
 """Every sentence the product says, in Vietnamese and English: `t(key, lang, **values)`.
 
-The texts live in ``words/<lang>/*.toml``, one file per part of the package, merged: ``t("error.no_crs", "vi", …)`` reads
-table ``[error]``, key ``no_crs``, whichever file holds it. Both languages have the same keys and placeholders, and no
+The texts live in ``words/<lang>/*.toml``, one file per part of the package, merged: ``t("error.no_crs", "vi", …)``
+reads table ``[error]``, key ``no_crs``, whichever file holds it. Both languages have the same keys and placeholders, and no
 key stands twice (a test).
 """
 
@@ -12,10 +12,13 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 from coverage.errors import CoverageError, Problem
 from coverage.types import Language
+
+_SWAPPED = str.maketrans(",.", ".,")  # Vietnamese writes 1.134.310,5
 
 LANGUAGES: tuple[Language, ...] = ("vi", "en")
 
@@ -38,6 +41,18 @@ def texts(lang: Language) -> Mapping[str, str]:
     return flat
 
 
+class _Sentence(Formatter):
+    """Fills placeholders; numbers are written as the language writes them, with the digits the text asks for."""
+
+    def __init__(self, lang: Language) -> None:
+        self.lang = lang
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        text = super().format_field(value, format_spec)
+        written = isinstance(value, float) or (isinstance(value, int) and "," in format_spec)
+        return text.translate(_SWAPPED) if self.lang == "vi" and written else text
+
+
 def t(key: str, lang: Language, **values: Any) -> str:
     """Return the text of a key with its placeholders filled.
 
@@ -46,7 +61,7 @@ def t(key: str, lang: Language, **values: Any) -> str:
     KeyError
         For a key or a placeholder that does not exist: a missing text is a defect, never shown as a key.
     """
-    return texts(lang)[key].format(**values)
+    return _Sentence(lang).vformat(texts(lang)[key], (), values)
 
 
 def render(error: CoverageError, lang: Language) -> str:
@@ -69,7 +84,7 @@ def number(value: float | None, lang: Language, digits: int = 0) -> str:
     if value is None or math.isnan(value):
         return "–"
     text = f"{value:,.{digits}f}"
-    return text.translate(str.maketrans(",.", ".,")) if lang == "vi" else text
+    return text.translate(_SWAPPED) if lang == "vi" else text
 
 
 def percent(share: float | None, lang: Language, digits: int = 1) -> str:
