@@ -88,7 +88,7 @@ class _Findings:
         if spec.required:
             self.refused[index] = True
         else:
-            code += "_ignored"
+            code = f"{code}_ignored"
         self.note(spec, index, code, severity, value, **values)
 
     def note(

@@ -69,6 +69,11 @@ def _finite(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _fractional(text: str, value: float, mark: Mark) -> bool:
+    """Return whether a reading is no count: "1,000" is a thousand, hardly a one with three decimals."""
+    return value != math.floor(value) or bool(re.search(rf"\{mark}\d{{3}}$", text.strip(), re.ASCII))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """The numbers of a column.
@@ -114,7 +119,7 @@ def read_column(texts: Iterable[str], *, low: float = -math.inf, high: float = m
     fits: dict[Mark, int] = {}
     for mark in _PATTERNS:
         values = {text: value for text in counted if (value := read_number(text, mark)) is not None}
-        sensible = [t for t, v in values.items() if low <= v <= high and not (whole and v != math.floor(v))]
+        sensible = [t for t, v in values.items() if low <= v <= high and not (whole and _fractional(t, v, mark))]
         read[mark], fits[mark] = values, sum(counted[text] for text in sensible)
     best: Mark = "," if fits[","] > fits["."] else "."
     unclear: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ from coverage.catalog.registers import data_dir
 from coverage.errors import LayerError, Problem
 from coverage.files.layers import read_cells, read_wards
 from coverage.files.opening import EXTENSIONS, regular_file
-from coverage.files.people import COUNTS, read_people, read_subscriptions
+from coverage.files.people import COUNTS, Split, read_people, read_subscriptions
 from coverage.files.rasters import Bounds, read_raster_and_source
 from coverage.grid import Raster, Surface
 from coverage.layers import Layer, Source
@@ -30,7 +30,10 @@ LAYERS = (
 )  # fmt: skip
 MARGIN_M = 20_000.0  # rasters are read so far around the wards; cells further out are flagged
 
+_UNITS = {"terrain": "m", "clutter": "class", "households": "households", "population": "people"}
+
 PathLike = str | Path
+Rasters = dict[str, tuple[Raster, Source]]
 
 
 def read_city(
@@ -70,24 +73,19 @@ def read_city(
     """
     ward_layer = read_wards(wards, edition)
     cell_layer = _near(read_cells(cells), ward_layer)
-    around = _around(ward_layer)
-    rasters: dict[str, tuple[Raster, Source]] = {}
-    given = {"terrain": (terrain, "m"), "clutter": (clutter, "class"), "households": (households_raster, "households")}
+    given = {"terrain": terrain, "clutter": clutter, "households": households_raster}
     if population is not None and _is_raster(population):
-        given["population"] = (population, "people")
-    for key, (path, unit) in given.items():
-        if path is not None:
-            rasters[key] = read_raster_and_source(path, unit, within=around)
+        given["population"] = population
+    rasters = {
+        key: read_raster_and_source(path, _UNITS[key], within=_around(ward_layer))
+        for key, path in given.items()
+        if path is not None
+    }
     tables = [path for path in (households, population) if path is not None and not _is_raster(path)]
-    parts = None
-    if "households" in rasters:
-        parts = ward_sums(rasters["households"][0], ward_layer.frame.geometry, rasters["households"][1].name)
-    read = [read_people(path, ward_layer, households_per_ward=parts) for path in tables]
-    split = next((layer.frame.attrs["split"] for layer in read if layer.frame.attrs.get("split")), None)
-    people = _people(read, rasters, ward_layer)
+    people, split, counted = _people(tables, rasters, ward_layer)
     lines = None if subscriptions is None else read_subscriptions(subscriptions, ward_layer, split=split)
-    layers = [layer for layer in (ward_layer, cell_layer, people, lines) if layer is not None]
-    sources = tuple(dict.fromkeys([*(layer.source for layer in layers), *(source for _, source in rasters.values())]))
+    read = [ward_layer.source, cell_layer.source, *counted, *([] if lines is None else [lines.source])]
+    sources = tuple(dict.fromkeys([*read, *(source for _, source in rasters.values())]))
     return City(
         name=name or Path(wards).stem,
         wards=ward_layer,
@@ -121,9 +119,33 @@ def _near(cells: Layer, wards: Layer) -> Layer:
     return cells.with_frame(cells.frame, Problem(code="cells_far", severity="warning", values=values))
 
 
-def _people(tables: list[Layer], rasters: dict[str, tuple[Raster, Source]], wards: Layer) -> Layer | None:
-    """Return one layer of people: tables first, a later table over an earlier one, sums of pixels where none speaks."""
-    sums: list[Layer] = []
+def _people(paths: list[PathLike], rasters: Rasters, wards: Layer) -> tuple[Layer | None, Split | None, list[Source]]:
+    """Return one layer of people, the weights of divided wards, and what was read.
+
+    Tables come first, a later one over an earlier one; sums of pixels stand in where no table has a count.
+    """
+    parts = None
+    if "households" in rasters:
+        raster, source = rasters["households"]
+        parts = ward_sums(raster, wards.frame.geometry, source.name)
+    tables = [read_people(path, wards, households_per_ward=parts) for path in paths]
+    split = next((layer.frame.attrs["split"] for layer in tables if layer.frame.attrs["split"]), None)
+    layers = [*tables, *_sums(tables, rasters, wards)]
+    if not layers:
+        return None, None, []
+    merged = layers[0].frame.copy()
+    for layer in layers[1:]:
+        for name in COUNTS:
+            speaks = layer.frame[name].notna()
+            for column in (name, f"{name}_source"):
+                merged.loc[speaks, column] = layer.frame.loc[speaks, column]
+    problems = tuple(problem for layer in layers for problem in layer.problems)
+    return replace(layers[0], frame=merged, problems=problems), split, [layer.source for layer in layers]
+
+
+def _sums(tables: list[Layer], rasters: Rasters, wards: Layer) -> list[Layer]:
+    """Return a layer of the sums of pixels for every count that no table has."""
+    sums = []
     for name in COUNTS:
         told = any(layer.frame[name].notna().any() for layer in tables)
         if name in rasters and not told:
@@ -133,16 +155,7 @@ def _people(tables: list[Layer], rasters: dict[str, tuple[Raster, Source]], ward
             frame[name] = ward_sums(raster, wards.frame.geometry, source.name)
             frame.loc[frame[name].notna(), f"{name}_source"] = source.name
             sums.append(Layer(kind="households", frame=frame, source=source, edition=wards.edition))
-    parts = [*tables, *sums]
-    if not parts:
-        return None
-    merged = parts[0].frame.copy()
-    for layer in parts[1:]:
-        for name in COUNTS:
-            speaks = layer.frame[name].notna()
-            for column in (name, f"{name}_source"):
-                merged.loc[speaks, column] = layer.frame.loc[speaks, column]
-    return replace(parts[0], frame=merged, problems=tuple(p for layer in parts for p in layer.problems))
+    return sums
 
 
 def ward_sums(raster: Raster, geometry: gpd.GeoSeries, file: str) -> pd.Series:
