@@ -172,22 +172,14 @@ def predict_signal(
     _check(cells, grid)
     placed = assign_environments(cells, surface)
     operators = tuple(sorted(set(placed["operator"])))
-    layer = {name: index for index, name in enumerate(operators)}
     shape = (len(operators), *grid.shape)
     probability = np.zeros(shape, dtype=np.float32)
     rsrp_dbm = np.full(shape, np.nan, dtype=np.float32)
     server = np.full(shape, -1, dtype=np.int32)
-    owner = [layer[name] for name in placed["operator"]]
+    owner = [operators.index(name) for name in placed["operator"]]
     for patch in predict_patches(placed, grid, model, surface, threshold_dbm=threshold_dbm, progress=progress):
         window = (owner[patch.cell], patch.rows, patch.cols)
-        np.maximum(probability[window], patch.probability, out=probability[window])
-        level, holder = rsrp_dbm[window], server[window]
-        # Masts come in the order of their first cell, so a tie may meet a holder that stands later in the frame.
-        better = (patch.rsrp_dbm > level) | (np.isnan(level) & ~np.isnan(patch.rsrp_dbm))
-        better |= (patch.rsrp_dbm == level) & (patch.cell < holder)
-        np.copyto(level, patch.rsrp_dbm, where=better)
-        np.copyto(holder, np.int32(patch.cell), where=better)
-    given = () if surface is None else tuple(n for n in model.ignores if getattr(surface, n) is not None)
+        _take(patch, probability[window], rsrp_dbm[window], server[window])
     return Signal(
         grid=grid,
         cells=placed,
@@ -199,8 +191,20 @@ def predict_signal(
         model_id=model.id,
         environments=dict(sorted(Counter(placed["environment"]).items())),
         environments_assumed=int(placed["environment_assumed"].sum()),
-        unused=given,
+        unused=() if surface is None else tuple(n for n in model.ignores if getattr(surface, n) is not None),
     )
+
+
+def _take(
+    patch: Patch, probability: NDArray[np.float32], rsrp_dbm: NDArray[np.float32], server: NDArray[np.int32]
+) -> None:
+    """Put a patch into the windows of its operator where it is better."""
+    np.maximum(probability, patch.probability, out=probability)
+    better = (patch.rsrp_dbm > rsrp_dbm) | (np.isnan(rsrp_dbm) & ~np.isnan(patch.rsrp_dbm))
+    # Masts come in the order of their first cell, so a tie may meet a holder that stands later in the frame.
+    better |= (patch.rsrp_dbm == rsrp_dbm) & (patch.cell < server)
+    np.copyto(rsrp_dbm, patch.rsrp_dbm, where=better)
+    np.copyto(server, np.int32(patch.cell), where=better)
 
 
 def predict_patches(
@@ -354,23 +358,12 @@ def _mast_patches(
     patches = []
     for index, cell in antennas:
         level = cell.reference_dbm + antenna.sector_gain_db(sweep.bearing_deg, depression, **cell.pattern)
-        probability = fading.threshold_probability(
-            level - path.los_db,
-            level - path.nlos_db,
-            path.p_los,
-            sigma_los_db=path.sigma_los_db,
-            sigma_nlos_db=path.sigma_nlos_db,
-            threshold_dbm=threshold_dbm,
-        )
-        patches.append(
-            Patch(
-                cell=index,
-                rows=sweep.rows,
-                cols=sweep.cols,
-                probability=on_window(probability, 0.0),
-                rsrp_dbm=on_window(level + mean_gain, math.nan),
-            )
-        )
+        reached = fading.threshold_probability(
+            level - path.los_db, level - path.nlos_db, path.p_los,
+            sigma_los_db=path.sigma_los_db, sigma_nlos_db=path.sigma_nlos_db, threshold_dbm=threshold_dbm,
+        )  # fmt: skip
+        values = {"probability": on_window(reached, 0.0), "rsrp_dbm": on_window(level + mean_gain, math.nan)}
+        patches.append(Patch(cell=index, rows=sweep.rows, cols=sweep.cols, **values))
     return patches
 
 
