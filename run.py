@@ -9,6 +9,7 @@ from __future__ import annotations  # a Python too old for this project must get
 import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,10 +21,13 @@ PRIVATE = ROOT / ".tools"
 UV = "0.13.9"  # installed where PATH has no usable one
 OLDEST_UV = (0, 8)  # the oldest that reads our uv.lock
 WINDOWS = os.name == "nt"
-ADDRESS = "http://localhost:8501"
+PORT = 8501
 
 VERBS = {
-    "app": ("mở ứng dụng với thành phố mẫu tại " + ADDRESS, "open the app on the demo city at " + ADDRESS),
+    "app": (
+        "mở ứng dụng với thành phố mẫu tại http://localhost:8501",
+        "open the app on the demo city at http://localhost:8501",
+    ),
     "test": (
         "chạy kiểm thử; --all: cả phần chậm; --browser: báo lỗi nếu thiếu Chromium",
         "run the tests; --all: slow ones too; --browser: fail where Chromium is missing",
@@ -120,10 +124,23 @@ def pytest_command(arguments: list[str], env: dict[str, str]) -> list[str]:
     return command + rest
 
 
+def address(arguments: list[str]) -> str:
+    """Return where the app will be; Streamlit would quietly move on from a port that is taken."""
+    named = re.search(r"--server\.port[= ](\d+)", " ".join(arguments))
+    port = int(named[1]) if named else PORT
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise RunError(
+                f"Cổng {port} đang được dùng; hãy chọn cổng khác: python3 run.py app --server.port {port + 1}",
+                f"Port {port} is in use; choose another: python3 run.py app --server.port {port + 1}",
+            )
+    return f"http://localhost:{port}"
+
+
 def commands(verb: str, rest: list[str], env: dict[str, str]) -> tuple[list[str], list[list[str]]]:
     """Return the dependency groups and the commands of a verb."""
     if verb == "app":
-        print(f"PhủSóng: {ADDRESS}  (Ctrl+C: dừng / stop)", file=sys.stderr, flush=True)
+        print(f"PhủSóng: {address(rest)}  (Ctrl+C: dừng / stop)", file=sys.stderr, flush=True)
         return [], [["streamlit", "run", "app.py", *rest]]
     if verb == "test":
         return ["test", "dev"], [pytest_command(rest, env)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -93,7 +94,18 @@ def test_browser_insists() -> None:
     assert env["PHUSONG_BROWSER"] == "1"
 
 
-def test_every_verb_has_commands() -> None:
+def test_the_app_says_where_it_is_and_when_its_place_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert run.address(["--server.port", str(port)]) == f"http://localhost:{port}"
+        taken.listen()
+        with pytest.raises(run.RunError, match=f"--server.port {port + 1}\n"):
+            run.address([f"--server.port={port}"])
+
+
+def test_every_verb_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "address", lambda _: "")
     for verb in run.VERBS:
         _, calls = run.commands(verb, [], {})
         assert all(calls), verb
