@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ _NOT_COMPUTED = ("2G", "3G")  # read, because operators list them; no figure of 
 _GAIN_SLACK_DB = 0.05  # a data sheet rounds its gain to 0.1 dB
 
 
-def complete_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], tuple[Problem, ...]]:
+def complete_cells(
+    frame: pd.DataFrame, *, file: str = "cells"
+) -> tuple[pd.DataFrame, dict[str, int], tuple[Problem, ...]]:
     """Return the usable cells with every field filled, how many rows each default went into, and what was found.
 
     Parameters
@@ -36,6 +39,8 @@ def complete_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], t
         ``traffic_gain_dbi``, ``beamwidth_az_deg``, ``beamwidth_el_deg``, ``environment``, ``frequency_mhz``; absent
         columns and NaN mean "not said". ``row``, where there is one, is the row of the file that problems name. Other
         columns (site_id, cell_id, geometry, …) pass through.
+    file : str
+        What the sentences of the problems call the table.
 
     Returns
     -------
@@ -75,7 +80,8 @@ def complete_cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], t
     before = full[[*_NUMBERS, *_TEXTS]].isna()
     for name in (*_NUMBERS, *_TEXTS):
         full[name] = filled[name].astype(float) if name in _NUMBERS else filled[name].astype(object)
-    return full, _defaulted(before), (*problems, *_flags(full, before, filled["_limited"]))
+    problems += _flags(full, before, filled["_limited"])
+    return full, _defaulted(before), tuple(replace(found, values={"file": file, **found.values}) for found in problems)
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -89,8 +89,8 @@ def read_cells(path: str | Path) -> Layer:
     on_map = np.isfinite(points.x.to_numpy()) & np.isfinite(points.y.to_numpy())
     problems += tuple(_misplaced("outside_map", file, row) for row in kept["row"].to_numpy()[~on_map])
     frame = gpd.GeoDataFrame(kept[on_map].drop(columns=["longitude", "latitude"]), geometry=points[on_map])
-    completed, defaulted, more = complete_cells(frame.reset_index(drop=True))
-    problems += tuple(replace(problem, values={"file": file, **problem.values}) for problem in more)
+    completed, defaulted, more = complete_cells(frame.reset_index(drop=True), file=file)
+    problems += more
     if completed.empty:
         raise LayerError("no_usable_row", problems, file=file, rows=raw.source.rows)
     named = {spec.name: _defaults(problems, spec.name) for spec in table("cells") if spec.default}
