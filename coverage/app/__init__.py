@@ -1,0 +1,1 @@
+"""The web application: pages in Vietnamese and English over the same calls a notebook makes."""

@@ -1,0 +1,196 @@
+// The map of the app: Leaflet on our own server, shapes and pictures by cached links, only figures through Streamlit.
+// Every text goes into the page as textContent. The map outlives a rerun, so zoom and switches stay as they were.
+
+const panels = new WeakMap();
+const downloads = new Map();
+let library;
+
+const element = (tag, properties = {}, ...children) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+};
+
+const link = (data, path) => new URL(data.base + path, location.origin).href;
+
+const documentAt = (url) => {
+  if (!downloads.has(url)) {
+    const answer = fetch(url).then((response) => {
+      if (!response.ok) throw new Error(`${response.status} ${url}`);
+      return response.json();
+    });
+    answer.catch(() => downloads.delete(url));
+    downloads.set(url, answer);
+  }
+  return downloads.get(url);
+};
+
+const styled = (root, href) =>
+  new Promise((done, failed) => {
+    root.append(element("link", { rel: "stylesheet", href, onload: done, onerror: failed }));
+  });
+
+function table(title, rows) {
+  const body = rows.map(([label, text]) =>
+    element("tr", {}, element("th", { scope: "row", textContent: label }), element("td", { textContent: text })));
+  return element("div", {}, element("strong", { textContent: title }), element("table", {}, ...body));
+}
+
+function switches(panel) {
+  const { data, state } = panel;
+  const box = (name) => {
+    const input = element("input", { type: "checkbox", checked: state.on[name] });
+    input.onchange = () => { state.on[name] = input.checked; show(panel); };
+    return element("label", {}, input, element("span", { textContent: data.texts[name] }));
+  };
+  const bar = element("div", { className: "bar" });
+  if (data.views.length > 1) {
+    const choice = data.views.map((view) => {
+      const button = element("button", { type: "button", textContent: view.label });
+      button.setAttribute("aria-pressed", String(view.id === state.view));
+      button.onclick = () => { state.view = view.id; switches(panel); show(panel); };
+      return button;
+    });
+    bar.append(element("div", { className: "views", role: "group" }, ...choice));
+  }
+  bar.append(element("div", { className: "layers", role: "group", ariaLabel: data.texts.layers },
+    ...["wards", "coverage", "sites"].map(box)));
+  const operator = element("select", { ariaLabel: data.texts.operator });
+  operator.append(element("option", { value: "", textContent: data.texts.all_operators }),
+    ...data.operators.map(({ name }) => element("option", { value: name, textContent: name })));
+  operator.value = state.operator;
+  operator.onchange = () => { state.operator = operator.value; show(panel); };
+  panel.finder = element("select", { ariaLabel: data.texts.find });
+  panel.finder.onchange = () => find(panel, panel.finder.value);
+  const home = element("button", { type: "button", textContent: data.texts.home });
+  home.onclick = () => { panel.finder.value = ""; panel.map?.fitBounds(data.bounds); };
+  bar.append(operator, panel.finder, home);
+  panel.bar.replaceWith(bar);
+  panel.bar = bar;
+  list(panel);
+}
+
+function list(panel) {
+  if (!panel.outlines || !panel.finder) return;
+  const names = panel.outlines.getLayers().map(({ feature }) => feature.properties)
+    .sort((a, b) => a.name.localeCompare(b.name, "vi"));
+  panel.finder.replaceChildren(element("option", { value: "", textContent: panel.data.texts.find }),
+    ...names.map(({ ward_id, name }) => element("option", { value: ward_id, textContent: name })));
+}
+
+function find(panel, ward) {
+  const layer = panel.outlines.getLayers().find(({ feature }) => feature.properties.ward_id === ward);
+  if (!layer) return;
+  panel.map.fitBounds(layer.getBounds().pad(0.4), { animate: false });
+  layer.openTooltip(layer.getBounds().getCenter());
+}
+
+function legend({ data, legend: node, state }) {
+  const view = data.views.find(({ id }) => id === state.view);
+  const groups = view.legend.map(({ title, kind, classes }) =>
+    element("section", { className: kind }, element("h3", { textContent: title }), element("ul", {},
+      ...classes.map(([colour, text]) => {
+        const swatch = element("i");
+        swatch.style.background = colour;
+        return element("li", {}, swatch, element("span", { textContent: text }));
+      }))));
+  node.replaceChildren(...groups);
+}
+
+async function show(panel) {
+  const turn = (panel.turn = (panel.turn ?? 0) + 1);
+  const { L, map, data, state } = panel;
+  const view = data.views.find(({ id }) => id === state.view);
+  const [wards, sites] = await Promise.all([documentAt(link(data, data.wards)), documentAt(link(data, view.sites))]);
+  if (turn !== panel.turn) return; // a later change has overtaken this one
+
+  if (panel.shapes !== wards) {
+    panel.fills?.remove();
+    panel.outlines?.remove();
+    panel.shapes = wards;
+    panel.fills = L.geoJSON(wards, { pane: "fills", interactive: false, style: { stroke: false, fillOpacity: 0.75 } });
+    panel.outlines = L.geoJSON(wards, { style: { color: "#fff", weight: 1.2, fillOpacity: 0 } }).addTo(map);
+    panel.outlines.bindTooltip(({ feature: { properties } }) => {
+      const figures = panel.rows[properties.ward_id]?.slice(1) ?? [];
+      return table(`${properties.name}, ${properties.district}`, panel.data.columns.map((label, i) => [label, figures[i]]));
+    }, { sticky: true, className: "tip" });
+    panel.outlines.on("mouseover", ({ layer }) => layer.setStyle({ color: "#16202a", weight: 2.5 }).bringToFront());
+    panel.outlines.on("mouseout", ({ layer }) => panel.outlines.resetStyle(layer));
+    list(panel);
+  }
+  panel.rows = view.rows;
+  panel.fills.setStyle(({ properties }) => ({ fillColor: view.rows[properties.ward_id]?.[0] ?? data.unknown }));
+  toggle(panel, panel.fills, state.on.wards);
+
+  panel.images.forEach((image) => image.remove());
+  const pictures = [data.relief && { ...data.relief, pane: "relief" }];
+  if (state.on.coverage) {
+    const seen = view.coverage[state.operator] ?? view.coverage[""];
+    pictures.push({ ...seen, pane: "signal", opacity: 0.85 }, view.gained && { ...view.gained, pane: "signal" });
+  }
+  panel.images = pictures.filter(Boolean).map(({ url, bounds, pane, opacity = 1 }) =>
+    L.imageOverlay(link(data, url), bounds, { pane, opacity, className: pane }).addTo(map));
+
+  panel.dots?.remove();
+  const colours = Object.fromEntries(data.operators.map(({ name, colour }) => [name, colour]));
+  panel.dots = L.geoJSON(sites, {
+    filter: ({ properties }) => !state.operator || properties.operator === state.operator,
+    pointToLayer: ({ properties }, place) => L.circleMarker(place, {
+      radius: properties.added ? 6 : properties.cells ? 4.5 : 2.5, weight: properties.added ? 2 : properties.cells ? 1.2 : 0,
+      color: properties.added ? "#16202a" : "#fff",
+      fillColor: colours[properties.operator] ?? data.unknown, fillOpacity: properties.cells ? 1 : 0.5,
+    }),
+  });
+  panel.dots.bindTooltip(({ feature: { properties } }) => table(properties.site_id,
+    [[data.texts.operator, properties.operator], [data.texts.cells, properties.cells]]), { className: "tip" });
+  toggle(panel, panel.dots, state.on.sites);
+  legend(panel);
+  panel.root.dataset.drawn = `${state.view}:${panel.dots.getLayers().length}`;
+}
+
+function toggle({ map }, layer, on) {
+  if (on) layer.addTo(map); else layer.remove();
+}
+
+async function build(panel) {
+  const { data, root } = panel;
+  library ??= import(link(data, "/vendor/leaflet.js")).then(() => window.L);
+  [panel.L] = await Promise.all([library, styled(root.parentNode, link(data, "/vendor/leaflet.css"))]);
+  const map = (panel.map = panel.L.map(panel.ground, {
+    preferCanvas: true, zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, maxZoom: 17,
+    minZoom: 6, wheelPxPerZoomLevel: 90,
+  }));
+  ["relief", "fills", "signal"].forEach((name, i) => { map.createPane(name).style.zIndex = 310 + 10 * i; });
+  panel.L.control.zoom({ zoomInTitle: data.texts.zoom_in, zoomOutTitle: data.texts.zoom_out }).addTo(map);
+  panel.L.control.scale({ imperial: false }).addTo(map);
+  new ResizeObserver(() => map.invalidateSize()).observe(panel.ground);
+}
+
+export default function ({ parentElement, data }) {
+  let panel = panels.get(parentElement);
+  if (!panel) {
+    const root = parentElement.querySelector(".panel");
+    panel = { root, images: [], state: { on: { ...data.on }, operator: "", view: data.views[0].id } };
+    for (const name of ["bar", "ground", "legend"]) panel[name] = root.querySelector(`.${name}`);
+    panel.data = data;
+    panel.ready = build(panel);
+    panels.set(parentElement, panel);
+  }
+  const moved = JSON.stringify(panel.bounds) !== JSON.stringify(data.bounds);
+  Object.assign(panel, { data, bounds: data.bounds });
+  if (!data.views.some(({ id }) => id === panel.state.view)) panel.state.view = data.views[0].id;
+  if (!data.operators.some(({ name }) => name === panel.state.operator)) panel.state.operator = "";
+  panel.ground.setAttribute("aria-label", data.texts.title);
+  const face = JSON.stringify([data.texts, data.operators, data.views.map(({ id, label }) => [id, label])]);
+  if (face !== panel.face) switches(panel); // a rerun that changes figures only leaves the keyboard focus alone
+  panel.face = face;
+  panel.ready
+    .then(() => {
+      if (moved) panel.map.fitBounds(data.bounds, { animate: false });
+      return show(panel);
+    })
+    .catch((error) => {
+      console.warn(error);
+      panel.legend.replaceChildren(element("p", { role: "alert", textContent: data.texts.failed }));
+    });
+}

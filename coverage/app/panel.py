@@ -1,0 +1,144 @@
+"""The map of a page: a Leaflet panel of our own that gets shapes by link and only the figures through Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coverage import drawing, legends
+from coverage.app.cached import ALL, Drawn
+from coverage.app.published import publish
+from coverage.drawing import MapImage
+from coverage.maps import FIGURES
+from coverage.study import Result
+from coverage.types import Language
+from coverage.words import percent, t
+
+HTML = """<div class="panel"><div class="bar"></div>
+<div class="ground" role="region"></div><div class="legend"></div></div>"""
+
+_mount = st.components.v2.component(
+    "phusong_map",
+    html=HTML,
+    css=(files("coverage.app") / "panel.css").read_text("utf-8"),
+    js=(files("coverage.app") / "panel.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One state of the city on the map; several can be switched between.
+
+    Attributes
+    ----------
+    id, label : str
+    result : Result
+        Gives the wards their figures.
+    coverage : Drawn
+        Gives the pictures of coverage.
+    sites : bytes
+        GeoJSON.
+    gained : MapImage or None
+        What a plan adds, drawn over the coverage.
+    """
+
+    id: str
+    label: str
+    result: Result
+    coverage: Drawn
+    sites: bytes
+    gained: MapImage | None = None
+
+
+def city_map(views: Sequence[View], measure: str, lang: Language, key: str) -> None:
+    """Put the map on the page.
+
+    Parameters
+    ----------
+    views : sequence of View
+        The first is shown first.
+    measure : str
+        Column that colours the wards.
+    lang : {"vi", "en"}
+    key : str
+        Name of this map on its page: as long as it stays, zoom and switches stay.
+    """
+    _mount(data=panel_data(views, measure, lang), key=key)
+
+
+def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str, Any]:
+    """Return what the panel is sent: links, colours and some kilobytes of figures."""
+    first = views[0]
+    operators = drawing.operator_colours(list(first.result.study.city.cells.frame["operator"]))
+    return {
+        "base": str(st.get_option("server.baseUrlPath") or "").strip("/").join(("/", "")).rstrip("/"),
+        "texts": _texts(first.result, lang),
+        "bounds": first.coverage.bounds,
+        "wards": publish("wards", "geojson", first.coverage.wards),
+        "relief": _published("relief", first.coverage.relief),
+        "operators": [{"name": name, "colour": colour} for name, colour in operators.items()],
+        "columns": [t(f"measure.{column}", lang) for column in FIGURES],
+        "unknown": drawing.UNKNOWN,
+        "on": {"wards": True, "coverage": True, "sites": True},
+        "views": [_view(view, measure, lang, operators) for view in views],
+    }
+
+
+def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -> dict[str, Any]:
+    study = view.result.study
+    edge = view.result.definition.rule()[1]
+    site_classes = [(colour, name) for name, colour in operators.items()]
+    site_classes.append((drawing.UNKNOWN, t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology])))
+    legend = [
+        (
+            "wards",
+            f"{t('maps.layer_wards', lang)}: {t(f'measure.{measure}', lang)}",
+            legends.ward_classes(measure, lang),
+        ),
+        ("coverage", t("maps.layer_coverage", lang), legends.coverage_classes(edge, lang, gained=bool(view.gained))),
+        ("sites", t("maps.layer_sites", lang), site_classes),
+    ]
+    return {
+        "id": view.id,
+        "label": view.label,
+        "sites": publish("sites", "geojson", view.sites),
+        "coverage": {name: _published("coverage", image) for name, image in view.coverage.coverage.items()},
+        "gained": _published("gained", view.gained),
+        "rows": {
+            str(ward): [drawing.ward_colour(_plain(row[measure]), measure), *(_share(row[c], lang) for c in FIGURES)]
+            for ward, row in view.result.wards.iterrows()
+        },
+        "legend": [{"kind": kind, "title": title, "classes": classes} for kind, title, classes in legend],
+    }
+
+
+def _texts(result: Result, lang: Language) -> dict[str, str]:
+    names = ("layers", "all_operators", "find", "home", "zoom_in", "zoom_out", "failed")
+    return {name: t(f"panel.{name}", lang) for name in names} | {
+        "title": t("panel.title", lang, city=result.study.city.name),
+        "wards": t("maps.layer_wards", lang),
+        "coverage": t("maps.layer_coverage", lang),
+        "sites": t("maps.layer_sites", lang),
+        "operator": t("maps.operator", lang),
+        "cells": t("maps.site_cells", lang, technology=legends.GENERATIONS[result.study.technology]),
+    }
+
+
+def _published(name: str, image: MapImage | None) -> dict[str, Any] | None:
+    return None if image is None else {"url": publish(name, "png", image.png), "bounds": image.bounds}
+
+
+def _plain(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _share(value: Any, lang: Language) -> str:
+    return t("maps.unknown", lang) if pd.isna(value) else percent(float(value), lang)
+
+
+__all__ = ["ALL", "View", "city_map", "panel_data"]

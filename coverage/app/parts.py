@@ -1,0 +1,186 @@
+"""Pieces that several pages share: figures with their target, badges, notes, errors in words, safe downloads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coverage import legends
+from coverage.app import cached
+from coverage.app.cached import Measured
+from coverage.errors import CoverageError, LayerError, Problem
+from coverage.layers import Layer
+from coverage.maps import escape
+from coverage.study import Progress, Result
+from coverage.types import Language
+from coverage.words import percent, render, render_problem, t
+from coverage.writing import csv_text
+
+_speak = st.components.v2.component(
+    "phusong_language", js="export default ({ data }) => { document.documentElement.lang = data; };"
+)
+
+
+def style(lang: Language) -> None:
+    """Load our few styles and tell screen readers which language the page speaks."""
+    st.html(f"<style>{(files('coverage.app') / 'style.css').read_text('utf-8')}</style>")
+    with st.sidebar:
+        _speak(data=lang, key="language")
+
+
+def footer(lang: Language) -> None:
+    """Say at the end of the sidebar what this is and which version."""
+    st.caption(t("app.footer", lang, version=metadata.version("phusong")))
+
+
+def header(title: str, lead: str, result: Result | None, lang: Language) -> None:
+    """Begin a page: title, one sentence, and the badge that made-up data must carry."""
+    st.title(title, anchor=False)
+    st.markdown(lead)
+    if result is not None and result.study.city.synthetic:
+        st.warning(t("app.synthetic", lang), icon=":material/science:")
+
+
+@contextmanager
+def in_words(lang: Language) -> Iterator[None]:
+    """Show an error of the package as its sentence, with its findings row by row, and end the page there."""
+    try:
+        yield
+    except CoverageError as error:
+        st.error(render(error, lang), icon=":material/error:")
+        if isinstance(error, LayerError) and error.problems:
+            problems(error.problems, lang)
+        st.stop()
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Progress]:
+    """Show a bar as long as something is computed; yields the callable that moves it."""
+    bar = st.progress(0.0, text=label)
+
+    def moved(done: int, total: int) -> None:
+        bar.progress(min(done / max(total, 1), 1.0), text=label)
+
+    try:
+        yield moved
+    finally:
+        bar.empty()
+
+
+def measured(definition: str, lang: Language) -> Measured:
+    """Return the city under a definition, with a bar while it is measured for the first time."""
+    with in_words(lang), progress(t("app.measuring", lang)) as moved:
+        return cached.measured(definition, moved)
+
+
+def city_value(result: Result, measure: str) -> float:
+    """Return a figure of the city, NaN when unknown."""
+    return float(result.city["value"][measure])
+
+
+def goal(label: str, share: float, target: float | None, note: str, lang: Language) -> None:
+    """Show one big figure on a bar with its target.
+
+    Parameters
+    ----------
+    label, note : str
+        What the figure is; what lies between it and the target.
+    share : float
+        0–1, NaN unknown.
+    target : float or None
+        0–1.
+    lang : {"vi", "en"}
+    """
+    known = 0.0 if pd.isna(share) else share
+    # A target of 20 % on a bar to 100 % leaves nothing to see: the bar ends at twice the target, or with the figure.
+    end = min(1.0, max(2 * target, 1.15 * known)) if target is not None else 1.0
+    aim = "" if target is None else t("app.target", lang, level=percent(target, lang, 0))
+    met = "" if target is None or known < target else " met"
+    mark, name = "", ""
+    if target is not None:
+        place = 100 * target / end
+        mark = f'<div class="mark" style="left:{place:.2f}%"></div>'
+        name = f'<b class="{"end" if place > 85 else "middle"}" style="left:{place:.2f}%">{escape(aim)}</b>'
+    last = "" if target == end else escape(percent(end, lang, 0))
+    st.html(
+        f'<div class="goal"><div class="label">{escape(label)}</div>'
+        f'<div class="figure">{escape(percent(share, lang))}</div>'
+        f'<div class="bar" role="img" aria-label="{escape(percent(share, lang))}; {escape(aim)}">'
+        f'<div class="fill{met}" style="width:{100 * known / end:.2f}%"></div>{mark}</div>'
+        f'<div class="scale"><span>0</span>{name}<span>{last}</span></div><div class="note">{escape(note)}</div></div>'
+    )
+
+
+def basis(result: Result, lang: Language) -> None:
+    """Say under a figure what it rests on: definition, denominator, model."""
+    rule, denominator, model = legends.basis(result, lang)
+    st.caption(f"{_plain(rule)}  \n{_plain(denominator)} {_plain(model)}")
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown leaves as it is."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#+|~$:" else char for char in text)
+
+
+def problems(found: Sequence[Problem], lang: Language) -> None:
+    """List findings, errors first, one sentence each."""
+    order = {"error": 0, "warning": 1, "note": 2}
+    rows = [
+        {
+            t("app.severity", lang): t(f"app.severity_{problem.severity}", lang),
+            t("app.finding", lang): render_problem(problem, lang),
+        }
+        for problem in sorted(found, key=lambda each: (order[each.severity], each.row or 0))
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def layer_problems(layers: Sequence[Layer | None]) -> list[Problem]:
+    """Return the findings of several layers, those that are absent left out."""
+    return [problem for layer in layers if layer is not None for problem in layer.problems]
+
+
+def download(label: str, content: bytes, name: str, kind: str, key: str) -> None:
+    """Offer a file whose name carries the hash of its content.
+
+    Streamlit names large downloads by a part of their content only, so two files could trade places; the hash in the
+    name keeps them apart, and lets the reader check what arrived.
+    """
+    stem, _, suffix = name.rpartition(".")
+    mark = hashlib.sha256(content).hexdigest()[:12]
+    st.download_button(
+        label, content, file_name=f"{stem}-{mark}.{suffix}", mime=kind, key=key, icon=":material/download:",
+        on_click="ignore",
+    )  # fmt: skip
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV that a spreadsheet opens with its accents and runs no formula of."""
+    return csv_text(frame).encode("utf-8-sig")
+
+
+def share_column(label: str, help_text: str | None = None) -> Any:
+    """Return the column of a share: a bar and per cent."""
+    return st.column_config.ProgressColumn(label, help=help_text, format="percent", min_value=0.0, max_value=1.0)
+
+
+def number_column(label: str, digits: int = 0) -> Any:
+    """Return the column of a number as the reader's browser writes it."""
+    return st.column_config.NumberColumn(label, format="localized", step=10**-digits if digits else 1)
+
+
+def ward_table(result: Result, columns: Sequence[str], lang: Language, key: str) -> None:
+    """Show wards with the given columns: what the map shows, for those who read rather than look."""
+    shown = result.wards.reset_index()[["name", *columns]]
+    config = {"name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True)}
+    for column in columns:
+        label = t(f"measure.{column}", lang)
+        config[column] = share_column(label) if column.endswith("_share") else number_column(label)
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=config, key=key)

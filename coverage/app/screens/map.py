@@ -1,0 +1,36 @@
+"""The map of the city, with the same figures as a table for those who cannot or do not want to use a map."""
+
+import streamlit as st
+
+from coverage import drawing
+from coverage.app import cached, parts
+from coverage.app.panel import View, city_map
+from coverage.app.state import current
+from coverage.maps import FIGURES
+from coverage.words import t
+
+
+def show() -> None:
+    """Draw the page."""
+    state = current()
+    lang = state.lang
+    measured = parts.measured(state.definition, lang)
+    parts.header(t("map.title", lang), t("map.lead", lang), measured.result, lang)
+    with parts.in_words(lang):
+        measure = st.selectbox(
+            t("map.measure", lang), list(drawing.BREAKS), key="measure",
+            format_func=lambda name: t(f"measure.{name}", lang),
+        )  # fmt: skip
+        today = View(
+            id="today", label=t("app.today", lang), result=measured.result, coverage=measured.drawn,
+            sites=measured.drawn.sites,
+        )  # fmt: skip
+        city_map([today], measure, lang, key="city_map")
+        parts.basis(measured.result, lang)
+    st.subheader(t("map.table", lang), anchor=False)
+    parts.ward_table(measured.result, FIGURES, lang, key="map_table")
+    page = cached.map_page(state.definition, measure, lang)
+    parts.download(t("map.download", lang), page, "map.html", "text/html", key="map_file")
+
+
+show()

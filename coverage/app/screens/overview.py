@@ -1,0 +1,164 @@
+"""Where the city stands: targets, what the figures rest on, what the data lacks, how to use files of one's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coverage import fields
+from coverage.app import parts
+from coverage.app.state import current
+from coverage.catalog.targets import Target, target, targets
+from coverage.study import Result
+from coverage.types import Language
+from coverage.words import number, percent, t
+
+AREA, INTERNET = target("danang-2023-5g-area"), target("danang-2023-household-broadband")
+MEASURE = (
+    "phusong measure --wards wards.gpkg --cells cells.csv --households households.csv \\\n"
+    "    --subscriptions lines.csv --population people.tif --terrain dem.tif --clutter landcover.tif --out out"
+)
+SHOW = "PHUSONG_CITY=my-city/city.toml python3 run.py app"
+
+
+def goals(result: Result, lang: Language) -> None:
+    """Show the two headline figures against their targets."""
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        headline = result.definition.headline
+        aim = AREA.level if headline in {"area_share", "wards_covered_share"} else None
+        parts.goal(t(f"measure.{headline}", lang), result.headline, aim, _area_note(result, aim, lang), lang)
+        parts.basis(result, lang)
+    with right, st.container(border=True, height="stretch"):
+        share = parts.city_value(result, "household_internet_share")
+        parts.goal(t("measure.household_internet_share", lang), share, INTERNET.level, _homes_note(result, lang), lang)
+        st.caption(t("overview.internet_rule", lang))
+
+
+def _area_note(result: Result, aim: float | None, lang: Language) -> str:
+    if aim is None:
+        return t("overview.no_target", lang)
+    missing = aim - result.headline
+    if missing <= 0:
+        return t("overview.met", lang)
+    if result.definition.headline != "area_share":
+        return t("overview.missing_points", lang, points=number(100 * missing, lang, 1))
+    area = number(missing * result.denominator.area_km2, lang, 0)
+    return t("overview.missing_area", lang, points=number(100 * missing, lang, 1), area=area)
+
+
+def _homes_note(result: Result, lang: Language) -> str:
+    share, homes = (parts.city_value(result, name) for name in ("household_internet_share", "households"))
+    if pd.isna(share) or pd.isna(homes):
+        return t("overview.homes_unknown", lang)
+    without = number(round((1 - share) * homes, -2), lang)
+    return t("overview.homes_missing", lang, without=without, homes=number(homes, lang))
+
+
+def figures(result: Result, lang: Language) -> None:
+    """Show the other figures of the city, each with its name in words."""
+    shares = ("population_covered_share", "households_covered_share", "expected_area_share")
+    for column, measure in zip(st.columns(5), (*shares, "lines_per_100_households", "population"), strict=True):
+        value = parts.city_value(result, measure)
+        text = percent(value, lang) if measure in shares else number(value, lang, 0 if measure == "population" else 1)
+        column.metric(t(f"measure.{measure}", lang), text, help=t(f"overview.help_{measure}", lang))
+
+
+def city_targets(result: Result, lang: Language) -> None:
+    """List every target of the city with its year, its source and the figure beside it where one is measured."""
+    st.subheader(t("overview.targets", lang), anchor=False)
+    names = {key: t(f"overview.{key}", lang) for key in ("target", "year", "level", "today", "source")}
+    rows = [
+        {
+            names["target"]: each.text(lang),
+            names["year"]: "–" if each.year is None else str(each.year),
+            names["level"]: percent(each.level, lang, 0)
+            if each.unit in {"share", "ratio"}
+            else number(each.level, lang),
+            names["today"]: _standing(each, result, lang),
+            names["source"]: each.source,
+        }
+        for each in targets()
+    ]
+    wide = {names["target"]: st.column_config.TextColumn(width="large")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=wide, key="targets")
+
+
+def _standing(each: Target, result: Result, lang: Language) -> str:
+    same = each.definition in {None, result.definition.id}
+    if each.measure is None or each.measure not in result.city.index or not same:
+        return t("overview.other_definition" if each.measure and not same else "overview.not_measured", lang)
+    return percent(parts.city_value(result, each.measure), lang)
+
+
+def lacks(result: Result, lang: Language) -> None:
+    """Say in sentences what was assumed, refused and unknown, and list the findings behind it."""
+    st.subheader(t("overview.lacks", lang), anchor=False)
+    lines = [*_gaps(result.data, lang), *_doubts(result.data, result, lang)]
+    st.markdown("\n".join(f"- {line}" for line in lines or [t("overview.nothing", lang)]))
+    city = result.study.city
+    found = parts.layer_problems([city.wards, city.cells, city.people, city.subscriptions])
+    if found:
+        with st.expander(t("overview.findings", lang, count=number(len(found), lang))):
+            parts.problems(found, lang)
+
+
+def _gaps(data: Mapping[str, Any], lang: Language) -> list[str]:
+    labels = {field.name: field.label[lang] for field in fields.table("cells")}
+    defaulted = [
+        f"{labels.get(name, name)} ({number(count, lang)})"
+        for name, count in sorted(data["defaulted"].items(), key=lambda pair: -pair[1])
+        if count
+    ]
+    lines = [t("overview.defaulted", lang, fields=", ".join(defaulted))] if defaulted else []
+    lines += [
+        t("overview.refused", lang, layer=t(f"overview.layer_{kind}", lang), count=number(count, lang))
+        for kind, count in data["refused"].items()
+    ]
+    lines += [
+        t("overview.unknown", lang, measure=t(f"measure.{column}", lang).lower(), count=number(len(wards), lang))
+        for column, wards in data["unknown"].items()
+    ]
+    return lines
+
+
+def _doubts(data: Mapping[str, Any], result: Result, lang: Language) -> list[str]:
+    lines = []
+    if data["more_lines_than_households"]:
+        wards = ", ".join(result.wards.loc[data["more_lines_than_households"], "name"])
+        lines.append(t("overview.over_full", lang, wards=wards))
+    people = data["assumed"].get("people")
+    if people:
+        lines.append(t(f"overview.people_{people}", lang))
+    if data["unused"]:
+        layers = ", ".join(t(f"overview.layer_{name}", lang) for name in data["unused"])
+        lines.append(t("overview.unused", lang, layers=layers, model=result.study.model.id))
+    lines.append(t("overview.no_interval", lang))
+    return lines
+
+
+def own_files(lang: Language) -> None:
+    """Say how to put real files in the place of the demo city."""
+    st.subheader(t("overview.own", lang), anchor=False)
+    st.markdown(t("overview.own_measure", lang))
+    st.code(MEASURE, language="bash", wrap_lines=True)
+    st.markdown(t("overview.own_formats", lang))
+    st.markdown(t("overview.own_show", lang))
+    st.code(SHOW, language="bash", wrap_lines=True)
+
+
+def show() -> None:
+    """Draw the page."""
+    state = current()
+    lang = state.lang
+    result = parts.measured(state.definition, lang).result
+    parts.header(t("overview.title", lang), t("overview.lead", lang, city=result.study.city.name), result, lang)
+    goals(result, lang)
+    figures(result, lang)
+    city_targets(result, lang)
+    lacks(result, lang)
+    own_files(lang)
+
+
+show()

@@ -1,0 +1,86 @@
+"""What surrounds the pages: routes for Leaflet and for published data, security headers, warm-up, errors in words."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from coverage.app import cached
+from coverage.app.published import published
+from coverage.app.security import SecureHeaders
+from coverage.app.state import current
+from coverage.errors import CoverageError
+from coverage.maps import vendor
+from coverage.words import t
+
+SCRIPT = Path(__file__).with_name("main.py")
+FOREVER = "private, max-age=31536000, immutable"
+VENDOR = {"leaflet.js": "text/javascript; charset=utf-8", "leaflet.css": "text/css; charset=utf-8"}
+log = logging.getLogger("phusong.app")
+
+
+async def vendor_file(request: Request) -> Response:
+    """Answer ``/vendor/leaflet.js`` and ``/vendor/leaflet.css`` from the installed distribution."""
+    name = request.path_params["name"]
+    if name not in VENDOR:
+        return Response(status_code=404)
+    # The link does not name the content: a day, so that an update of Leaflet arrives.
+    return Response(vendor(name), media_type=VENDOR[name], headers={"Cache-Control": "public, max-age=86400"})
+
+
+async def data_file(request: Request) -> Response:
+    """Answer ``/data/<name>-<sha256>.<kind>``."""
+    found = published(request.path_params["name"])
+    if found is None:
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    content, kind = found
+    return Response(content, media_type=kind, headers={"Cache-Control": FOREVER})
+
+
+@asynccontextmanager
+async def warmed(_: Any) -> AsyncGenerator[dict[str, Any] | None]:
+    """Measure the city while the first browser still loads the page; the server answers meanwhile."""
+    Thread(target=_warm, name="warm-up", daemon=True).start()
+    yield None
+
+
+def _warm() -> None:
+    try:
+        cached.warm()
+    except CoverageError as error:
+        # The page that needs it meets the same error and says it in words.
+        log.warning("warm-up: %s", error)
+
+
+def say_incident(error: Exception) -> bool:
+    """Log an unforeseen error under a number and show the number, never a traceback."""
+    number = secrets.token_hex(4)
+    log.error("incident %s", number, exc_info=error)
+    st.error(t("app.incident", current().lang, number=number), icon=":material/report:")
+    return True
+
+
+def options() -> dict[str, Any]:
+    """Return what ``st.App`` takes beside the script, which is `SCRIPT`."""
+    base = "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = base.rstrip("/")
+    return {
+        "routes": [
+            Route(f"{prefix}/vendor/{{name}}", vendor_file),
+            Route(f"{prefix}/data/{{name}}", data_file),
+        ],
+        "middleware": [Middleware(SecureHeaders)],
+        "lifespan": warmed,
+        "on_script_error": say_incident,
+    }
