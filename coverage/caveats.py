@@ -1,0 +1,59 @@
+"""What stands between a figure and the truth, in words: made-up, defaulted, refused, unknown and assumed data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coverage.errors import Problem
+from coverage.fields import table
+from coverage.study import City, Result
+from coverage.types import Language
+from coverage.words import number, t
+
+NAMED = 8  # wards or fields listed by name; the rest is a count
+_GRAVITY = {"error": 0, "warning": 1, "note": 2}
+
+
+def caveats(result: Result, lang: Language) -> tuple[str, ...]:
+    """Return one sentence for everything that a reader of the figures has to know about the data, gravest first."""
+    return tuple(_told(result, result.data, lang))
+
+
+def problems(city: City) -> tuple[Problem, ...]:
+    """Return every finding about the files of a city: refused rows first, then warnings, then notes."""
+    layers = (city.wards, city.cells, city.people, city.subscriptions)
+    found = [problem for layer in layers if layer is not None for problem in layer.problems]
+    return tuple(sorted(found, key=lambda problem: _GRAVITY[problem.severity]))
+
+
+def _told(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:
+    if data["synthetic"]:
+        yield t("caveats.synthetic", lang)
+    if refused := {kind: count for kind, count in data["refused"].items() if count}:
+        counted = [f"{t(f'caveats.layer_{kind}', lang)} ({number(count, lang)})" for kind, count in refused.items()]
+        yield t("caveats.refused", lang, layers=", ".join(counted))
+    for column, wards in data["unknown"].items():
+        measure = t(f"measure.{column}", lang)
+        yield t("caveats.unknown", lang, measure=measure, count=len(wards), wards=_names(result, wards, lang))
+    if defaulted := {field: count for field, count in data["defaulted"].items() if count}:
+        labels = {field.name: field.label[lang] for field in table("cells")}
+        counted = [f"{labels.get(field, field)} ({number(count, lang)})" for field, count in defaulted.items()]
+        yield t("caveats.defaulted", lang, fields=", ".join(counted))
+    if overfull := data["more_lines_than_households"]:
+        yield t("caveats.overfull", lang, count=len(overfull), wards=_names(result, overfull, lang))
+    for whose, how in data["assumed"].items():
+        yield t(f"caveats.{whose}_{how}", lang)
+    if data["unused"]:
+        rasters = ", ".join(t(f"caveats.raster_{name}", lang) for name in data["unused"])
+        yield t("caveats.unused", lang, model=result.study.model.id, rasters=rasters)
+    if data["subscriptions_period"]:
+        yield t("caveats.period", lang, period=data["subscriptions_period"])
+    if result.city[["low", "high"]].isna().all(axis=None):
+        yield t("caveats.no_interval", lang)
+
+
+def _names(result: Result, ward_ids: list[str], lang: Language) -> str:
+    listed = ", ".join(str(result.wards.loc[ward, "name"]) for ward in ward_ids[:NAMED])
+    more = len(ward_ids) - NAMED
+    return f"{listed} {t('caveats.more', lang, count=more)}" if more > 0 else listed

@@ -1,0 +1,238 @@
+"""A result as open files: tables, rasters, `city.json` and a manifest that lets anybody check where figures come from.
+
+Every function gives the content of one file and depends on nothing but the result: the same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from numpy.typing import NDArray
+from rasterio.io import MemoryFile
+
+from coverage.maps import result_map
+from coverage.study import WARD_COLUMNS, Result
+from coverage.types import Language
+from coverage.writing import csv_text, write_bytes
+
+COUNTS = ("population", "households", "subscriptions")
+LIBRARIES = (
+    "exactextract", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely",
+)  # fmt: skip
+NO_SERVER = 0
+_EPOCH = "1970-01-01T00:00:00.000Z"  # GeoPackage wants a date of change; a clock would make every file another one
+_GDAL = Lock()
+
+
+def published_wards(result: Result) -> pd.DataFrame:
+    """Return the ward table as it is published: ``ward_id`` first, counts as integers, unknown as missing."""
+    wards = result.wards[list(WARD_COLUMNS)].copy()
+    for column in COUNTS:
+        wards[column] = wards[column].round().astype("Int64")
+    return wards.reset_index(names="ward_id")
+
+
+def wards_csv(result: Result) -> str:
+    """Return ``wards.csv``: one row per ward of the file, shares 0–1, uncovered 0, unknown empty."""
+    return csv_text(published_wards(result))
+
+
+def wards_gpkg(result: Result) -> bytes:
+    """Return ``wards.gpkg``: layer ``wards``, the table of ``wards.csv`` with the polygons in the CRS of the study."""
+    shapes = result.study.city.wards.frame.geometry
+    table = gpd.GeoDataFrame(published_wards(result), geometry=shapes.to_numpy(), crs=shapes.crs)
+    content = io.BytesIO()
+    with _fixed_date():
+        pyogrio.write_dataframe(table, content, driver="GPKG", layer="wards", promote_to_multi=True)
+    return content.getvalue()
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    with _GDAL:
+        before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH})
+        try:
+            yield
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """Return a document as JSON that any reader takes: UTF-8 letters, no NaN, keys in their own order."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def city_json(result: Result) -> str:
+    """Return ``city.json``: definition, denominator, every city figure and what the data lacks."""
+    return json_text(result.summary())
+
+
+def coverage_tif(result: Result) -> bytes:
+    """Return ``coverage.tif``: probability of coverage per pixel, 0–1, NaN outside the mainland wards; a COG."""
+    values = np.where(_mainland(result), result.probability, np.float32(np.nan)).astype(np.float32)
+    return _cog(result, values, nodata=float("nan"), overviews="average", band="probability of coverage", unit="1")
+
+
+def best_server_tif(result: Result) -> bytes:
+    """Return ``best_server.tif``: the code of the strongest cell per pixel, 0 where there is none; a COG.
+
+    `best_server_csv` is the table of its codes.
+    """
+    codes = np.where(_mainland(result), _server(result) + 1, NO_SERVER)
+    kind = np.uint16 if len(result.signal.cells) < np.iinfo(np.uint16).max else np.uint32
+    return _cog(
+        result, codes.astype(kind), nodata=NO_SERVER, overviews="nearest", band="code of best_server.csv", unit=""
+    )
+
+
+def best_server_csv(result: Result) -> str:
+    """Return the table of the codes of ``best_server.tif``: code, site_id, cell_id, operator, band."""
+    cells = result.signal.cells[["site_id", "cell_id", "operator", "band"]]
+    table = pd.DataFrame(cells).reset_index(drop=True)
+    table.insert(0, "code", np.arange(1, len(table) + 1))
+    return csv_text(table)
+
+
+def _server(result: Result) -> NDArray[np.int32]:
+    signal = result.signal
+    return signal.best_server if result.operator is None else signal.server[signal.operators.index(result.operator)]
+
+
+def _mainland(result: Result) -> NDArray[np.bool_]:
+    rows = result.study.city.wards.frame["mainland"].to_numpy(dtype=float)
+    return np.asarray(rows @ result.study.weights.area_km2 > 0).reshape(result.study.grid.shape)
+
+
+def _cog(result: Result, values: NDArray[Any], *, nodata: float, overviews: str, band: str, unit: str) -> bytes:
+    grid = result.study.grid
+    with MemoryFile() as memory:
+        with memory.open(
+            driver="COG", height=grid.rows, width=grid.cols, count=1, dtype=values.dtype.name, crs=grid.crs,
+            transform=grid.transform, nodata=nodata, compress="DEFLATE", predictor="YES",
+            overview_resampling=overviews,
+        ) as raster:  # fmt: skip
+            raster.write(values, 1)
+            raster.set_band_description(1, band)
+            raster.set_band_unit(1, unit)
+            raster.update_tags(**_tags(result))
+        return bytes(memory.read())
+
+
+def _tags(result: Result) -> dict[str, str]:
+    study = result.study
+    return {
+        "CITY": study.city.name,
+        "DEFINITION": result.definition.id,
+        "MODEL": study.model.id,
+        "TECHNOLOGY": study.technology,
+        "OPERATORS": result.operator or result.definition.operators,
+        "SYNTHETIC": str(study.city.synthetic).lower(),
+        "SOFTWARE": f"phusong {version()}",
+    }
+
+
+def version() -> str:
+    """Return the version of the installed distribution, ``unknown`` when it runs from a bare folder."""
+    try:
+        return metadata.version("phusong")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def manifest(result: Result, written: Mapping[str, bytes], **request: Any) -> dict[str, Any]:
+    """Return ``manifest.json``: what went in, with which versions and parameters, and what came out.
+
+    It holds no time stamp: two runs of the same inputs under the same versions give the same manifest.
+
+    Parameters
+    ----------
+    result : Result
+    written : mapping of file name to content
+        Files whose hash is recorded.
+    **request
+        Further parameters of the run, as a plan has them.
+    """
+    study, summary = result.study, result.summary()
+    return {
+        "software": {"name": "phusong", "version": version(), "python": platform.python_version()},
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "inputs": [dataclasses.asdict(source) for source in study.city.sources],
+        "parameters": {
+            "definition": dataclasses.asdict(result.definition),
+            **{name: summary[name] for name in ("denominator", "model", "study")},
+            "grid": dataclasses.asdict(study.grid),
+            **request,
+        },
+        "seed": None,
+        "outputs": {
+            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for name, content in written.items()
+        },
+    }
+
+
+def documents(result: Result) -> dict[str, bytes]:
+    """Return the data files of a result by name: the same bytes in every run."""
+    return {
+        "city.json": city_json(result).encode(),
+        "wards.csv": wards_csv(result).encode(),
+        "wards.gpkg": wards_gpkg(result),
+        "coverage.tif": coverage_tif(result),
+        "best_server.tif": best_server_tif(result),
+        "best_server.csv": best_server_csv(result).encode(),
+    }
+
+
+def publish(result: Result, folder: str | Path, lang: Language = "vi") -> tuple[Path, ...]:
+    """Write a result into a folder, each file whole or not at all, the manifest last.
+
+    Parameters
+    ----------
+    result : Result
+    folder : str or Path
+        Made where it is missing; other files in it stay.
+    lang : {"vi", "en"}
+        Language of ``map.html``.
+
+    Returns
+    -------
+    tuple of Path
+        ``city.json``, ``wards.csv``, ``wards.gpkg``, ``coverage.tif``, ``best_server.tif``, ``best_server.csv``,
+        ``map.html``, ``manifest.json``. All but the map, whose library numbers its parts at random, are the same bytes
+        in every run.
+
+    Raises
+    ------
+    StoreError
+        ``cannot_write``.
+    """
+    data = documents(result)
+    listed = json_text(manifest(result, data)).encode()
+    pages = {"map.html": result_map(result, lang).html().encode()}
+    return write_all(folder, {**data, **pages, "manifest.json": listed})
+
+
+def write_all(folder: str | Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write files into a folder in the given order, each whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        ``cannot_write``.
+    """
+    return tuple(write_bytes(Path(folder) / name, content) for name, content in contents.items())
