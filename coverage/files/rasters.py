@@ -89,7 +89,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _usable(data: Any, file: str) -> None:
-    if data.crs is None or not data.crs.is_valid:
+    if not data.crs:
         raise LayerError("raster_no_crs", file=file)
     if data.transform.is_identity or data.transform.determinant == 0:
         raise LayerError("raster_no_transform", file=file)
@@ -111,7 +111,9 @@ def _window(data: Any, within: Bounds | None, file: str) -> Window:
             raise LayerError("raster_elsewhere", file=file)
         if data.transform.is_rectilinear:
             wanted = from_bounds(*_upright(around, data.transform), transform=data.transform)
-            window = wanted.round_offsets("floor").round_lengths("ceil").intersection(whole)
+            left, top = math.floor(wanted.col_off), math.floor(wanted.row_off)
+            right, bottom = math.ceil(wanted.col_off + wanted.width), math.ceil(wanted.row_off + wanted.height)
+            window = Window(left, top, right - left, bottom - top).intersection(whole)
     if window.width * window.height > MAX_PIXELS:
         raise LayerError("raster_too_large", file=file, pixels=int(window.width * window.height), limit=MAX_PIXELS)
     return window
