@@ -118,10 +118,18 @@ def _text(value: object) -> str:
 def _read(spec: Field, texts: list[str], findings: _Findings, *, present: bool) -> pd.Series:
     if spec.type in NUMERIC:
         return _numbers(spec, texts, findings)
-    values = [_word(spec, text, index, findings) if text else None for index, text in enumerate(texts)]
-    if spec.required and present:
-        for index in [i for i, text in enumerate(texts) if not text]:
-            findings.add(spec, index, "missing_value")
+    words = {text: _word(spec, text) for text in set(texts)}
+    values = [words[text] for text in texts]
+    for index, (text, value) in enumerate(zip(texts, values, strict=True)):
+        if value is not None:
+            continue
+        if not text:
+            if spec.required and present:
+                findings.add(spec, index, "missing_value")
+        elif spec.type == "period":
+            findings.add(spec, index, "bad_period", text)
+        elif spec.type == "choice":
+            findings.add(spec, index, "bad_choice", text, choices=", ".join(spec.choices))
     if spec.default:
         values = _filled(spec, values, findings, present=present)
     return pd.Series(values, dtype=TEXT)
@@ -161,24 +169,18 @@ def _numbers(spec: Field, texts: list[str], findings: _Findings) -> pd.Series:
     return pd.Series(values, dtype="float64")
 
 
-def _word(spec: Field, text: str, index: int, findings: _Findings) -> str | None:
+def _word(spec: Field, text: str) -> str | None:
+    """Return what a text stands for in its field, None for nothing."""
     value = clean(text)
     if spec.type == "id":
         match = _FLOAT_ID.fullmatch(value)  # a code that a spreadsheet took for a number
-        return match.group(1) if match else value
+        return match.group(1) if match else value or None
     if spec.type == "period":
-        period = read_period(value)
-        if period is None:
-            findings.add(spec, index, "bad_period", text)
-        return period
-    if spec.choices:
-        canonical = spec.spelt.get(key_of(value))
-        if canonical:
-            return canonical
-        if spec.type == "choice":
-            findings.add(spec, index, "bad_choice", text, choices=", ".join(spec.choices))
-            return None
-    return value or None
+        return read_period(value)
+    known = spec.spelt.get(key_of(value)) if spec.choices else None
+    if spec.type == "choice":
+        return known
+    return known or value or None
 
 
 _PERIODS: tuple[tuple[re.Pattern[str], str], ...] = (

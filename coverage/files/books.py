@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import pandas as pd
 from openpyxl import load_workbook
 
 from coverage.errors import LayerError, Problem
@@ -28,22 +30,21 @@ def text_of(value: Any) -> str:
     >>> text_of(20194.0), text_of(1.234), text_of(None), text_of(True)
     ('20194', '1.2340', '', 'TRUE')
     """
-    if value is None or value != value:  # noqa: PLR0124 -- NaN and NaT alone differ from themselves
+    if value is None or value is pd.NaT or value is pd.NA:
         return ""
-    if isinstance(value, bool):
-        return str(value).upper()
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
     if isinstance(value, float):
         return _float_text(value)
-    if isinstance(value, dt.datetime) and value.time() != dt.time():
-        return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, dt.date):  # a datetime is one too, and Excel knows no dates without a time
-        return f"{value:%Y-%m-%d}"
-    return str(value)
+        timed = isinstance(value, dt.datetime) and value.time() != dt.time()
+        return str(value) if timed else f"{value:%Y-%m-%d}"
+    return str(value).upper() if isinstance(value, bool) else str(value)
 
 
 def _float_text(value: float) -> str:
     if not math.isfinite(value):
-        return str(value)
+        return "" if math.isnan(value) else str(value)
     text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
     return text + "0" if _LOOKS_GROUPED.fullmatch(text) else text
 

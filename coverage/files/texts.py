@@ -68,21 +68,32 @@ def _unicode(data: bytes) -> str | None:
     return None
 
 
-def _legacy(data: bytes, file: str) -> tuple[str, str]:
-    try:
-        text = unicodedata.normalize("NFC", data.decode("cp1258"))
-    except UnicodeDecodeError:
-        text = "\x00"
-    foreign = {c for c in text if ord(c) > 127} - _VIETNAMESE - _PUNCTUATION
-    if not foreign and "\x00" not in text:
-        return text, "windows-1258"
+def legacy_encoding(data: bytes, file: str) -> str:
+    """Return the Python name of the 8-bit encoding of some text: cp1258 if every letter is then a Vietnamese one.
+
+    Raises
+    ------
+    LayerError
+        ``not_text`` for binary data, ``unknown_encoding`` when no encoding gives sensible text.
+    """
     if b"\x00" in data:
         raise LayerError("not_text", file=file)
+    try:
+        text = unicodedata.normalize("NFC", data.decode("cp1258"))
+        if {c for c in text if ord(c) > 127} <= _VIETNAMESE | _PUNCTUATION:
+            return "cp1258"
+    except UnicodeDecodeError:
+        pass
     best = from_bytes(data[: 1 << 20]).best()
     if best is None or _GARBLED.search(str(best)):
         raise LayerError("unknown_encoding", file=file)
+    return best.encoding
+
+
+def _legacy(data: bytes, file: str) -> tuple[str, str]:
+    encoding = legacy_encoding(data, file)
     try:
-        return data.decode(best.encoding), best.encoding
+        return data.decode(encoding), encoding
     except UnicodeDecodeError:
         raise LayerError("unknown_encoding", file=file) from None
 

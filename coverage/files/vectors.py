@@ -7,9 +7,13 @@ name of our own, in an empty folder, and the driver that answers has to be the e
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import tempfile
+import unicodedata
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -28,7 +32,7 @@ from pyproj.exceptions import CRSError
 from coverage.errors import LayerError, Problem
 from coverage.files.books import text_of
 from coverage.files.opening import checked_zip, member_bytes
-from coverage.files.texts import decode
+from coverage.files.texts import decode, legacy_encoding
 
 MAX_FEATURES = 2_000_000
 MAX_TABLE_BYTES = 1 << 30
@@ -166,31 +170,59 @@ def read_shapefile(data: bytes, file: str) -> Features:
                 (Path(folder) / f"layer{end}").write_bytes(member_bytes(archive, by_end[end], file))
         if (Path(folder) / "layer.shp").read_bytes()[:4] != b"\x00\x00\x27\x0a":
             raise LayerError("unreadable", file=file, format="Shapefile")
-        encoding = None if ".cpg" in by_end else _dbf_encoding((Path(folder) / "layer.dbf").read_bytes())
-        return _by_gdal(Path(folder) / "layer.shp", "ESRI Shapefile", file, encoding=encoding)
+        codec = _dbf_codec(Path(folder), file)
+        found = _by_gdal(Path(folder) / "layer.shp", "ESRI Shapefile", file, encoding=_LOSSLESS)
+    frame = found.frame.map(lambda text: _recoded(text, codec, file)).rename(
+        columns=lambda name: _recoded(name, codec, file)
+    )
+    return Features(frame=frame, geometry=found.geometry)
 
 
-def _dbf_encoding(table: bytes) -> str:
-    start = int.from_bytes(table[8:10], "little")
+# GDAL turns cp1258 into UTF-8 with an iconv that holds the last letter back, so every text would lose one. It
+# therefore hands over the bytes, one letter each, and Python decodes them.
+_LOSSLESS = "ISO-8859-1"
+
+
+def _recoded(text: str, codec: str, file: str) -> str:
     try:
-        # A multi-byte letter cut at the end of a fixed-width field would spoil this, but never makes wrong UTF-8 right.
-        table[start:].decode("utf-8")
+        return unicodedata.normalize("NFC", text.encode("latin-1").decode(codec))
+    except UnicodeError:
+        raise LayerError("unknown_encoding", file=file) from None
+
+
+def _dbf_codec(folder: Path, file: str) -> str:
+    """Return the Python name of a table's encoding: as its ``.cpg`` says, else UTF-8 if it can be, else by letters."""
+    told = folder / "layer.cpg"
+    if told.is_file():
+        name = re.sub(r"[^a-z0-9]", "", told.read_bytes()[:40].decode("ascii", "ignore").lower())
+        number = name.removeprefix("ansi").removeprefix("windows").removeprefix("cp")
+        for candidate in ("utf-8" if number == "65001" else name, f"cp{number}"):
+            with suppress(LookupError):
+                return codecs.lookup(candidate).name
+    table = (folder / "layer.dbf").read_bytes()
+    texts = table[int.from_bytes(table[8:10], "little") :].replace(b"\x00", b" ")
+    try:
+        texts.decode("utf-8")
     except UnicodeDecodeError:
-        return "CP1258"
-    return "UTF-8"
+        return legacy_encoding(texts, file)
+    return "utf-8"
 
 
 def _by_gdal(path: Path, driver: str, file: str, **options: Any) -> Features:
     try:
-        info = pyogrio.read_info(path, **options, force_feature_count=True)
-        if info["driver"] != driver:
-            raise LayerError("unreadable", file=file, format=driver)
-        _limit(int(info["features"]), file)
-        frame = pyogrio.read_dataframe(path, **options, force_2d=True, on_invalid="ignore")
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            info = pyogrio.read_info(path, **options, force_feature_count=True)
+            if info["driver"] != driver:
+                raise LayerError("unreadable", file=file, format=driver)
+            _limit(int(info["features"]), file)
+            frame = pyogrio.read_dataframe(path, **options, force_2d=True, on_invalid="ignore")
     except _GDAL_ERRORS as error:
         if isinstance(error, LayerError):
             raise
         raise LayerError("unreadable", file=file, format=driver) from None
+    if any("convert" in str(warning.message) for warning in said):  # "… characters couldn't be converted correctly …"
+        raise LayerError("unknown_encoding", file=file)
     if not isinstance(frame, gpd.GeoDataFrame):
         return Features(frame=_texts(frame), geometry=None)
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
