@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -12,16 +12,10 @@ import shapely
 
 from coverage.catalog.registers import EDITIONS
 from coverage.crosswalks import carry_counts, carry_problems, crosswalk
+from coverage.editions import detect_edition, refuse_other_edition
 from coverage.errors import LayerError, Problem, Severity
 from coverage.layers import Layer, Source
-from coverage.matching import (
-    OTHER,
-    detect_edition,
-    edition_index,
-    edition_units,
-    find_rows,
-    match_wards,
-)
+from coverage.matching import OTHER, edition_index, edition_units, find_rows, match_wards
 from coverage.names import normal_name
 from coverage.polygons import TOLERANCE_KM2, area_km2, gaps, is_polygonal, overlaps, repair
 from coverage.types import WORKING_CRS, Edition
@@ -86,15 +80,14 @@ def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "
     LayerError
         ``no_crs``, ``no_rows``, ``wards_are_districts``, ``ward_columns_missing``, ``coordinates_swapped``,
         ``coordinates_out_of_range``, ``edition_ambiguous``, ``edition_mixed``, ``edition_contradicted``,
-        ``edition_unknown``, ``no_usable_wards`` (its ``problems`` say why).
+        ``edition_refused``, ``edition_unknown``, ``no_usable_wards`` (its ``problems`` say why).
     """
     if frame.crs is None:
         raise LayerError("no_crs", file=source.name)
     if edition not in ("auto", *EDITIONS):
         raise LayerError("edition_unknown", edition=edition, editions=", ".join(EDITIONS))
     table = ward_table(frame, source.name)
-    asked = cast("Edition", edition)
-    found = detect_edition(table.rows["code"], table.rows["name"], file=source.name) if edition == "auto" else asked
+    found = _edition(table, edition)
     placed, problems = _placed(table, known=found != "other")
     if found == "other":
         named, more = _own_names(placed), _far(placed)
@@ -110,6 +103,15 @@ def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "
         problems += _against_register(wards, found, source.name)
     problems += _against_each_other(wards, source.name)
     return Layer(kind="wards", frame=wards, source=source, problems=problems, edition=found)
+
+
+def _edition(table: WardTable, asked: str) -> Edition | Literal["other"]:
+    codes, names = table.rows["code"], table.rows["name"]
+    if asked == "auto":
+        return detect_edition(codes, names, file=table.file)
+    edition = cast("Edition", asked)
+    refuse_other_edition(edition, codes, names, file=table.file)
+    return edition
 
 
 def _placed(table: WardTable, *, known: bool) -> tuple[WardTable, tuple[Problem, ...]]:

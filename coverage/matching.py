@@ -1,4 +1,4 @@
-"""Which ward a row means: by GSO code, by name, never by a guess; and which edition a file was made in."""
+"""Which ward a row means: by GSO code, by name, never by a guess."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,6 @@ OTHER: Final = "other"  # "edition" of a file none of whose rows stands in a reg
 
 SIMILAR = 80.0  # rapidfuzz ratio from which a name is offered as "did you mean …"
 SAME_SPELLING = 85.0  # ratio from which a name that no edition knows is a misspelling of the ward its code names
-FEW = 0.1  # share of rows below which a coincidence of names, or a second edition, does not count
 
 _GSO_CODE = re.compile(r"\d{5}")
 _WHOLE_NUMBER = re.compile(r"(\d+)\.0+")
@@ -203,93 +202,12 @@ def editions_naming(name: str) -> tuple[Edition, ...]:
     return tuple(edition for edition in EDITIONS if key in edition_index(edition).by_key)
 
 
-def complete_sets(edition: Edition) -> dict[str, frozenset[str]]:
-    """Return the sets of wards that make a complete file of an edition, by name.
-
-    ``mainland`` and ``all`` (with Hoàng Sa) of the former city; in 2025h2 also ``merged`` and ``merged_mainland``.
-    """
-    units = edition_units(edition)
-    city = units[units["in_city"]]
-    sets = {"mainland": city.index[city["mainland"]], "all": city.index}
-    if len(units) != len(city):
-        sets |= {"merged_mainland": units.index[units["mainland"]], "merged": units.index}
-    return {name: frozenset(wards) for name, wards in sets.items()}
-
-
 def texts(values: pd.Series | None, index: pd.Index) -> pd.Series:
     """Return a column as trimmed text, "" where empty; numbers that stand for codes lose their ``.0``."""
     if values is None:
         return pd.Series("", index=index, dtype=object)
     cleaned = ["" if pd.isna(value) else _WHOLE_NUMBER.sub(r"\1", str(value).strip()) for value in values]
     return pd.Series(cleaned, index=values.index, dtype=object)
-
-
-def detect_edition(
-    ids: Iterable[object], names: Iterable[object], *, file: str, prefer: str | None = None
-) -> Edition | Literal["other"]:
-    """Return the edition of a set of wards from its codes and names together.
-
-    Codes alone do not tell: 20194 is Hòa Hiệp Bắc until 2025-06 and Hải Vân since. The edition that explains the most
-    rows is taken; among several that explain the same rows the preferred one, else the one whose complete set of
-    wards this is.
-
-    Parameters
-    ----------
-    ids, names : iterable
-        Codes and names of the same rows, None or "" where there is none.
-    file : str
-        For the sentence of an error.
-    prefer : str or None
-        Edition to take when the rows fit several, such as that of the ward polygons in use.
-
-    Returns
-    -------
-    str
-        ``2019``, ``2025h1``, ``2025h2``, or ``other`` when no row stands in any register.
-
-    Raises
-    ------
-    LayerError
-        ``edition_ambiguous`` when the rows fit several editions, ``edition_mixed`` when they come from several,
-        ``edition_contradicted`` when the codes are known and no name agrees with them.
-
-    Examples
-    --------
-    >>> detect_edition(["20194", "20197"], ["Hải Vân", "Liên Chiểu"], file="x.csv")
-    '2025h2'
-    """
-    id_texts, name_texts = (texts(pd.Series(list(part), dtype=object), pd.Index([])) for part in (ids, names))
-    rows = list(dict.fromkeys((code, name, "") for code, name in zip(id_texts, name_texts, strict=True)))
-    rows = [row for row in rows if row[0] or row[1]]
-    explained = {e: {row for row in rows if edition_index(e).explains(row)} for e in EDITIONS}
-    hits = set().union(*explained.values())
-    by_code = {row for row in rows if any(edition_index(e).code(row[0]) for e in EDITIONS)}
-    if len(hits) < max(1.0, FEW * len(rows)) and not hits & by_code:
-        if not hits and len(by_code) > FEW * len(rows):
-            raise LayerError("edition_contradicted", file=file, rows=len(by_code))
-        return "other"
-    most = max(len(found) for found in explained.values())
-    best = [edition for edition in EDITIONS if len(explained[edition]) == most]
-    if prefer in best:
-        best = [edition for edition in best if edition == prefer]
-    if len(best) > 1:
-        best = [edition for edition in best if _is_complete(edition, explained[edition])] or best
-    if len(best) > 1:
-        raise LayerError("edition_ambiguous", file=file, editions=", ".join(best))
-    _refuse_mixture(explained, best[0], len(rows), file)
-    return best[0]
-
-
-def _is_complete(edition: Edition, rows: set[Row]) -> bool:
-    found = frozenset(edition_index(edition).find(row).ward_id for row in rows)
-    return found in complete_sets(edition).values()
-
-
-def _refuse_mixture(explained: Mapping[Edition, set[Row]], best: Edition, rows: int, file: str) -> None:
-    for edition, found in explained.items():
-        foreign = len(found - explained[best])
-        if foreign > FEW * rows:
-            raise LayerError("edition_mixed", file=file, editions=f"{best}, {edition}", rows=foreign)
 
 
 def find_rows(rows: pd.DataFrame, index: WardIndex, *, file: str) -> tuple[pd.Series, tuple[Problem, ...]]:

@@ -129,14 +129,16 @@ def plain_name(key: str) -> str:
 
 
 def lacks_only_marks(key: str, full: str) -> bool:
-    """Return whether one key is another with some marks left out: nothing in it is wrong, something may be missing.
+    """Return whether one key is another with the marks of some syllables left out, and no mark changed.
 
     >>> full = normal_name("Hòa Phước")
-    >>> lacks_only_marks(normal_name("Hoa Phuoc"), full), lacks_only_marks(normal_name("Hòa Phược"), full)
-    (True, False)
+    >>> [lacks_only_marks(normal_name(name), full) for name in ("Hoa Phuoc", "Hòa Phuoc", "Hòa Phược", "Hòa Phuớc")]
+    [True, True, False, False]
     """
-    rest = iter(full)
-    return plain_name(key) == plain_name(full) and all(letter in rest for letter in key)
+    if plain_name(key) != plain_name(full):
+        return False
+    pairs = zip(_VOWEL_RUN.findall(key), _VOWEL_RUN.findall(full), strict=True)
+    return all(written in (vowels, plain_name(vowels)) for written, vowels in pairs)
 
 
 def header_name(text: object) -> str:

@@ -1,8 +1,8 @@
 """Every sentence the product says, in Vietnamese and English: `t(key, lang, **values)`.
 
 The texts live in ``words/<lang>/*.toml``, one file per part of the package, merged: ``t("error.no_crs", "vi", …)``
-reads table ``[error]``, key ``no_crs``, whichever file holds it. Both languages have the same keys and placeholders, and no
-key stands twice (a test).
+reads table ``[error]``, key ``no_crs``, whichever file holds it. Both languages have the same keys and placeholders,
+and no key stands twice (a test).
 """
 
 from __future__ import annotations
