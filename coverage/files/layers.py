@@ -78,18 +78,9 @@ def read_cells(path: str | Path) -> Layer:
         What `read_table` and `coverage.fields.check` raise; ``no_usable_row`` when every row was refused (its
         ``problems`` say why).
     """
-    raw = _with_positions(read_table(path))
+    raw, frame, problems = _placed(read_table(path))
     file = raw.source.name
-    raw, problems = _without_repeats(raw)
-    keep, misplaced = _plausible_positions(raw)
-    kept, found = check("cells", raw.frame[keep], file=file, rows=raw.rows[keep].tolist())
-    problems += (*misplaced, *found)
-    points = gpd.GeoSeries(gpd.points_from_xy(kept["longitude"], kept["latitude"]), crs=_DEGREES).to_crs(WORKING_CRS)
-    # A transverse Mercator map has no place for the far side of the globe.
-    on_map = np.isfinite(points.x.to_numpy()) & np.isfinite(points.y.to_numpy())
-    problems += tuple(_misplaced("outside_map", file, row) for row in kept["row"].to_numpy()[~on_map])
-    frame = gpd.GeoDataFrame(kept[on_map].drop(columns=["longitude", "latitude"]), geometry=points[on_map])
-    completed, defaulted, more = complete_cells(frame.reset_index(drop=True), file=file)
+    completed, defaulted, more = complete_cells(frame, file=file)
     problems += more
     if completed.empty:
         raise LayerError("no_usable_row", problems, file=file, rows=raw.source.rows)
@@ -99,6 +90,49 @@ def read_cells(path: str | Path) -> Layer:
     cells = gpd.GeoDataFrame(completed[[*columns, "geometry"]], geometry="geometry", crs=WORKING_CRS)
     ordered = tuple(sorted(problems, key=lambda problem: problem.row or 0))
     return Layer(kind="cells", frame=cells, source=raw.source, problems=ordered, defaulted=counted)
+
+
+def read_sites(path: str | Path) -> Layer:
+    """Return the places of a file where a site could be built: `coverage.planning.proposals.candidates` takes them.
+
+    Parameters
+    ----------
+    path : str or Path
+        Longitude and latitude, or points; ``site_id`` where the places have names. Other columns are not read.
+
+    Returns
+    -------
+    Layer
+        Kind ``cells``; frame: ``site_id`` and geometry Point in EPSG:5899.
+
+    Raises
+    ------
+    LayerError
+        What `read_table` and `coverage.fields.check` raise; ``no_usable_row``.
+    """
+    raw = read_table(path)
+    wanted = [name for name in raw.frame.columns if field_of("cells", name) in {"site_id", "longitude", "latitude"}]
+    places = raw.frame[wanted].assign(technology="NR")  # the field table asks for one; the plan decides
+    raw, frame, problems = _placed(replace(raw, frame=places))
+    told = tuple(problem for problem in problems if problem.field in {None, "site_id", "longitude", "latitude"})
+    if frame.empty:
+        raise LayerError("no_usable_row", told, file=raw.source.name, rows=raw.source.rows)
+    return Layer(kind="cells", frame=frame[["site_id", "geometry"]], source=raw.source, problems=told)
+
+
+def _placed(raw: RawTable) -> tuple[RawTable, gpd.GeoDataFrame, tuple[Problem, ...]]:
+    """Return the rows of a table of places as points on the map, and what was found."""
+    raw, problems = _without_repeats(_with_positions(raw))
+    file = raw.source.name
+    keep, misplaced = _plausible_positions(raw)
+    kept, found = check("cells", raw.frame[keep], file=file, rows=raw.rows[keep].tolist())
+    problems += (*misplaced, *found)
+    points = gpd.GeoSeries(gpd.points_from_xy(kept["longitude"], kept["latitude"]), crs=_DEGREES).to_crs(WORKING_CRS)
+    # A transverse Mercator map has no place for the far side of the globe.
+    on_map = np.isfinite(points.x.to_numpy()) & np.isfinite(points.y.to_numpy())
+    problems += tuple(_misplaced("outside_map", file, row) for row in kept["row"].to_numpy()[~on_map])
+    frame = gpd.GeoDataFrame(kept[on_map].drop(columns=["longitude", "latitude"]), geometry=points[on_map])
+    return raw, frame.reset_index(drop=True), problems
 
 
 def _defaults(problems: tuple[Problem, ...], field: str) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import transform_bounds
@@ -73,7 +74,7 @@ def read_raster_and_source(path: str | Path, unit: str, *, within: Bounds | None
         _usable(data, found.name)
         window = _window(data, within, found.name)
         values = _values(data, window, found.name)
-        raster = Raster(values=values, transform=data.window_transform(window), crs=data.crs.to_wkt(), unit=unit)
+        raster = Raster(values=values, transform=_moved(data.transform, window), crs=data.crs.to_wkt(), unit=unit)
     return raster, source_of(found, digest)
 
 
@@ -117,6 +118,13 @@ def _window(data: Any, within: Bounds | None, file: str) -> Window:
     if window.width * window.height > MAX_PIXELS:
         raise LayerError("raster_too_large", file=file, pixels=int(window.width * window.height), limit=MAX_PIXELS)
     return window
+
+
+def _moved(transform: Affine, window: Window) -> Affine:
+    # Written out: rasterio 1.4 multiplies transforms in a way that affine 3 warns of.
+    a, b, c, d, e, f = transform[:6]
+    col, row = window.col_off, window.row_off
+    return Affine(a, b, a * col + b * row + c, d, e, d * col + e * row + f)
 
 
 def _apart(held: Bounds, wanted: Bounds) -> bool:
