@@ -210,6 +210,13 @@ def texts(values: pd.Series | None, index: pd.Index) -> pd.Series:
     return pd.Series(cleaned, index=values.index, dtype=object)
 
 
+def row_numbers(frame: pd.DataFrame) -> pd.Series:
+    """Return the row numbers of a file: its ``row`` column if that holds whole numbers, else the position from 2."""
+    if "row" in frame and pd.api.types.is_integer_dtype(frame["row"]):
+        return frame["row"]
+    return pd.Series(np.arange(len(frame)) + 2, index=frame.index)
+
+
 def find_rows(rows: pd.DataFrame, index: WardIndex, *, file: str) -> tuple[pd.Series, tuple[Problem, ...]]:
     """Return the ward of every row and what was wrong.
 
@@ -282,7 +289,7 @@ def match_wards(frame: pd.DataFrame, wards: Layer | Edition, *, file: str) -> tu
             "code": texts(frame.get("ward_id"), frame.index),
             "name": texts(frame.get("name"), frame.index),
             "district": texts(frame.get("district"), frame.index),
-            "row": frame["row"] if "row" in frame else np.arange(len(frame)) + 2,
+            "row": row_numbers(frame),
         },
         index=frame.index,
     )

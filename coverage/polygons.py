@@ -38,10 +38,13 @@ def _polygons_only(geometry: Any) -> Any:
 
 
 def is_polygonal(geometry: gpd.GeoSeries) -> NDArray[np.bool_]:
-    """Return which geometries are polygons or multipolygons with any area to them (not None, not empty)."""
+    """Return which geometries are polygons or multipolygons, not missing, not empty, and of finite coordinates."""
     shapes = geometry.to_numpy()
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.ones(len(shapes), dtype=bool)
+    finite[owner[~np.isfinite(points).all(axis=1)]] = False
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    return np.asarray(np.isin(shapely.get_type_id(shapes), _POLYGONAL) & ~empty)
+    return np.asarray(np.isin(shapely.get_type_id(shapes), _POLYGONAL) & ~empty & finite)
 
 
 def repair(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:

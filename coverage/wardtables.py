@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from coverage.catalog.registers import EDITIONS, HOANG_SA_DISTRICT, register
 from coverage.errors import LayerError, Problem
-from coverage.matching import edition_index, texts
+from coverage.matching import edition_index, row_numbers, texts
 from coverage.names import district_name, header_name, plain_name, says_district
 
 # Headers as they are met, reduced by `header_name`; the first that is there counts. GADM (GID_3, NAME_3), HDX COD-AB
@@ -97,7 +96,7 @@ def ward_table(frame: gpd.GeoDataFrame, file: str) -> WardTable:
             "province": first(_PROVINCES),
             "district_code": first(_DISTRICT_CODES),
             "own_id": _own_ids(codes, frame.index),
-            "row": frame["row"] if "row" in frame else np.arange(len(frame)) + 2,
+            "row": row_numbers(frame),
         }
     )
     table = _only_city(WardTable(rows=rows, geometry=frame.geometry, file=file))

@@ -244,6 +244,8 @@ def test_row_numbers_of_the_file_are_kept() -> None:
     frame["row"] = range(101, 157)
     frame.loc[0, "name"] = "Xyz"
     assert [p.row for p in read(frame).problems if p.severity == "error"] == [101]
+    frame["row"] = "hàng"  # a column of the file that happens to bear the name
+    assert [p.row for p in read(frame).problems if p.severity == "error"] == [2]
 
 
 def test_a_broken_ring_is_repaired_and_said() -> None:
@@ -267,6 +269,16 @@ def test_rows_without_a_polygon_are_errors() -> None:
     errors = {problem.row: problem.code for problem in layer.problems if problem.severity == "error"}
     assert errors == {2: "geometry_not_polygon", 3: "geometry_not_polygon", 4: "geometry_lost"}
     assert len(layer.frame) == 53
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_coordinates_that_are_no_numbers_refuse_their_row(wrong: float) -> None:
+    frame = made("2019", code=lambda w: list(w.index))
+    with np.errstate(invalid="ignore"):
+        frame.loc[4, "geometry"] = shapely.Polygon([(108, 16), (108.01, wrong), (108.01, 16.01)])
+    layer = read(frame)
+    assert [(p.row, p.code) for p in layer.problems if p.severity == "error"] == [(6, "geometry_not_polygon")]
+    assert len(layer.frame) == 55
 
 
 def test_a_ward_twice_is_refused_and_a_ward_in_parts_is_joined() -> None:
