@@ -148,5 +148,5 @@ def test_a_path_shorter_than_a_quarter_kilometre_is_refused():
 
 
 def test_knife_edge_by_hand():
-    # P.526: J(0) = 6.9 + 20·log10(√(0.01 + 1) − 0.1) = 6.9 + 20·log10(0.904988) = 6.03285, nothing at or below ν = −0.78.
+    # P.526: J(0) = 6.9 + 20·log10(√1.01 − 0.1) = 6.9 + 20·log10(0.904988) = 6.03285; nothing at or below −0.78.
     assert p526.knife_edge_db(np.array([0.0, -0.78, -3.0])).tolist() == pytest.approx([6.03285, 0.0, 0.0], abs=1e-5)

@@ -1,0 +1,213 @@
+"""The few hot loops in C: compiled on first use by the machine's own compiler, or by ziglang's, and called by ctypes.
+
+Each function has its NumPy twin (`coverage.radio.p526`), which the tests compare with it and which serves where nothing
+can compile. A compiled library is kept in the cache folder under the hash of its source, compiler and flags.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import math
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Level = Literal["baseline", "avx2", "avx512"]
+SOURCE = Path(__file__).with_name("sweep.c")
+FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+MARCH: dict[Level, tuple[str, ...]] = {
+    "baseline": (),
+    "avx2": ("-march=x86-64-v3",),
+    "avx512": ("-march=x86-64-v4",),
+}
+NEEDED: dict[Level, tuple[str, ...]] = {
+    "baseline": (),
+    "avx2": ("avx2", "fma", "bmi2"),
+    "avx512": ("avx2", "fma", "bmi2", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
+}
+
+FAN = 64  # as in sweep.c
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayLink:
+    """What the rays of one mast share.
+
+    Attributes
+    ----------
+    step_m : float
+        Distance between the samples of a ray [m].
+    frequency_ghz : float, 0.03–6
+    radius_m : float
+        Effective Earth radius [m].
+    tx_height_m, rx_height_m : float
+        Antenna above ground [m].
+    vertical : bool
+        Polarisation.
+    """
+
+    step_m: float
+    frequency_ghz: float
+    radius_m: float
+    tx_height_m: float
+    rx_height_m: float
+    vertical: bool = True
+
+
+def compilers() -> tuple[tuple[str, ...], ...]:
+    """Return the C compilers there are, best first: `CC`, the machine's own, ziglang from the package index."""
+    found: list[tuple[str, ...]] = [
+        (path,) for path in map(shutil.which, (os.environ.get("CC", ""), "cc", "gcc", "clang")) if path
+    ]
+    if find_spec("ziglang") is not None:
+        found.append((sys.executable, "-m", "ziglang", "cc"))
+    if os.environ.get("PHUSONG_COMPILER") == "ziglang":
+        found = [command for command in found if "ziglang" in command]
+    return tuple(found)
+
+
+def level() -> Level:
+    """Return the widest instruction set that this processor has (`PHUSONG_SIMD` may lower it)."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return "baseline"  # NEON is part of every 64-bit Arm: the compiler uses it by itself
+    asked = os.environ.get("PHUSONG_SIMD")
+    has = _processor_flags()
+    fitting: list[Level] = [name for name in MARCH if has.issuperset(NEEDED[name])]
+    return asked if asked in fitting else fitting[-1]
+
+
+def _processor_flags() -> set[str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text("ascii", errors="ignore")
+    except OSError:
+        return set()
+    return set(next((line for line in text.splitlines() if line.startswith("flags")), "").split())
+
+
+def cache_folder() -> Path:
+    """Return where compiled libraries are kept: `PHUSONG_CACHE`, else the person's cache folder."""
+    chosen = os.environ.get("PHUSONG_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    base = Path(chosen) if chosen else Path.home() / ".cache"
+    return base / "phusong" / "native"
+
+
+def compiled(command: tuple[str, ...], wanted: Level) -> Path | None:
+    """Return the library built by a compiler for an instruction set, building it if need be; None when it cannot."""
+    flags = (*FLAGS, *MARCH[wanted])
+    key = hashlib.sha256(SOURCE.read_bytes() + repr((command, flags, platform.platform())).encode()).hexdigest()
+    target = cache_folder() / f"sweep-{wanted}-{key[:16]}.so"
+    if target.exists():
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            built = Path(folder) / target.name
+            call = [*command, *flags, "-o", str(built), str(SOURCE), "-lm"]
+            subprocess.run(call, check=True, capture_output=True)  # noqa: S603 — our own source, a compiler from PATH
+            built.replace(target)  # whole or not at all: another process may be building it too
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return target
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """Return the compiled loops, None where no compiler works: callers then use the NumPy twin."""
+    if os.environ.get("PHUSONG_NATIVE") == "0":
+        return None
+    for command in compilers():
+        path = compiled(command, level())
+        if path is not None:
+            return ctypes.CDLL(str(path))
+    return None
+
+
+def _pointer(array: Array) -> ctypes._Pointer[ctypes.c_float]:
+    return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+
+
+def _floats(*values: float) -> tuple[ctypes.c_float, ...]:
+    return tuple(ctypes.c_float(value) for value in values)
+
+
+def _check(code: int) -> None:
+    if code == 1:
+        raise MemoryError("the sweep of a mast found no memory")
+    if code:
+        raise ValueError(f"the sweep refused its arguments (code {code})")
+
+
+def ray_losses(lib: ctypes.CDLL, bare_m: Array, top_m: Array, link: RayLink) -> Array:
+    """Return the diffraction loss of every target of given profiles [dB].
+
+    Parameters
+    ----------
+    lib : from `library`
+    bare_m, top_m : float32 ndarray of shape (rays, samples), 3 ≤ samples ≤ 4096
+        Ground, and ground with clutter, above sea level [m]; NaN is unknown.
+    link : RayLink
+
+    Returns
+    -------
+    float32 ndarray of shape (rays, samples)
+        NaN for the first two samples and behind an unknown one.
+    """
+    bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
+    out = np.empty_like(bare)
+    radio = _floats(link.step_m, link.frequency_ghz, link.radius_m, link.tx_height_m, link.rx_height_m)
+    _check(
+        lib.phusong_rays(
+            _pointer(bare), _pointer(top), bare.shape[0], bare.shape[1] - 1, *radio, int(link.vertical), _pointer(out)
+        )
+    )
+    return out
+
+
+def sweep(
+    lib: ctypes.CDLL, bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
+    pixel_m: float, reach_m: float,
+) -> Array:  # fmt: skip
+    """Return the diffraction loss from a mast to every pixel of a window [dB].
+
+    Parameters
+    ----------
+    lib : from `library`
+    bare_m, top_m : float32 ndarray of shape (rows, cols)
+        Ground, and ground with clutter, at pixel centres [m]; NaN is unknown.
+    position : (col, row)
+        The mast, in pixels from the centre of pixel (0, 0).
+    link : RayLink
+    pixel_m, reach_m : float
+        Side of a pixel and radius of the sweep [m].
+
+    Returns
+    -------
+    float32 ndarray of shape (rows, cols)
+        NaN beyond the reach, nearer than two steps, and where the ground under the path is unknown.
+    """
+    bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
+    out = np.empty_like(bare)
+    rays = FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)  # a ray for each pixel on the rim
+    radio = _floats(link.step_m)
+    rest = _floats(link.frequency_ghz, link.radius_m, link.tx_height_m, link.rx_height_m)
+    _check(
+        lib.phusong_sweep(
+            _pointer(bare), _pointer(top), *bare.shape, *_floats(*position, pixel_m, reach_m), *radio, rays, *rest,
+            int(link.vertical), _pointer(out),
+        )
+    )  # fmt: skip
+    return out

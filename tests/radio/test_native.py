@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from coverage.radio import native, p526, p1812
+
+RADIUS_M = 6_371_000 * 157 / (157 - 45)
+
+
+@pytest.fixture(scope="module", params=list(native.MARCH))
+def library(request):
+    fitting = [name for name in native.MARCH if native._processor_flags().issuperset(native.NEEDED[name])]
+    if request.param not in fitting:
+        pytest.skip(f"this processor has no {request.param}")
+    path = next(filter(None, (native.compiled(command, request.param) for command in native.compilers())), None)
+    if path is None:
+        pytest.skip("no C compiler and no ziglang here: the NumPy twin serves")
+    return native.ctypes.CDLL(str(path))
+
+
+def ray_link(ghz, step, tx, rx=1.5, vertical=True):
+    return native.RayLink(
+        step_m=step, frequency_ghz=ghz, radius_m=RADIUS_M, tx_height_m=tx, rx_height_m=rx, vertical=vertical
+    )
+
+
+def reference(bare, top, link, target):
+    """Return the NumPy twin's loss at one target of every ray."""
+    ground, surface = (heights[:, : target + 1].astype(float) for heights in (bare, top))
+    distance = np.broadcast_to(np.arange(target + 1) * link.step_m / 1000, ground.shape)
+    itu = p1812.Link(
+        frequency_ghz=link.frequency_ghz, tx_height_m=link.tx_height_m, rx_height_m=link.rx_height_m,
+        vertical=link.vertical,
+    )  # fmt: skip
+    profiles = p1812.profiles_of(distance, ground, surface - ground, itu)
+    shape = p1812.geometry(profiles, np.full(ground.shape, p1812.INLAND_ZONE), itu)
+    return p526.delta_bullington_db(
+        profiles, shape.smooth_tx_m, shape.smooth_rx_m, shape.radius_km,
+        frequency_ghz=link.frequency_ghz, vertical=link.vertical, sea=shape.sea,
+    )  # fmt: skip
+
+
+def terrain(rng, rays, samples):
+    """Return bare and cluttered ground from dead flat to alpine, some of it below sea level."""
+    rough = rng.choice([0.0, 0.3, 2.0, 8.0, 20.0], (rays, 1))
+    bare = np.maximum(
+        rng.uniform(0, 50, (rays, 1)) * (rough > 0) + np.cumsum(rng.normal(0, 1, (rays, samples)) * rough, axis=1), -5
+    )
+    clutter = rng.choice([0.0, 0.0, 0.0, 10.0, 20.0], bare.shape) * (rng.random((rays, 1)) < 0.5)
+    bare32 = bare.astype(np.float32)
+    return bare32, (bare32 + clutter).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_target_of_every_ray_equals_the_numpy_twin(library, seed):
+    rng = np.random.default_rng(seed)
+    samples = int(rng.integers(40, 300))
+    link = ray_link(rng.uniform(0.7, 6), float(rng.choice([10, 30, 50])), rng.uniform(5, 60), vertical=seed % 2 == 0)
+    bare, top = terrain(rng, 24, samples)
+    losses = native.ray_losses(library, bare, top, link)
+    assert np.isnan(losses[:, :2]).all()
+    for target in range(2, samples):
+        np.testing.assert_allclose(losses[:, target], reference(bare, top, link, target), atol=1e-3)
+
+
+def test_nothing_is_known_behind_a_hole(library):
+    bare, top = terrain(np.random.default_rng(1), 3, 100)
+    whole = native.ray_losses(library, bare, top, ray_link(3.5, 30, 30))
+    bare[1, 40], top[2, 55] = np.nan, np.nan
+    holed = native.ray_losses(library, bare, top, ray_link(3.5, 30, 30))
+    assert np.array_equal(holed[0], whole[0], equal_nan=True)
+    assert np.array_equal(holed[1, :40], whole[1, :40], equal_nan=True)
+    assert np.isnan(holed[1, 40:]).all()
+    assert np.isnan(holed[2, 55:]).all()
+
+
+def test_a_sweep_is_its_rays(library):
+    """North, east, south and west of a mast on a pixel centre a ray runs through pixel centres: equal to a profile."""
+    rng = np.random.default_rng(2)
+    size, pixel = 121, 30.0
+    bare = np.cumsum(rng.normal(0, 3, (size, size)), axis=1).astype(np.float32)
+    link = ray_link(2.6, pixel, 30)
+    loss = native.sweep(library, bare, bare, (60, 60), link, pixel_m=pixel, reach_m=1500)
+    for profile, seen in (
+        (bare[60, 60:], loss[60, 60:]), (bare[60, 60::-1], loss[60, 60::-1]),
+        (bare[60:, 60], loss[60:, 60]), (bare[60::-1, 60], loss[60::-1, 60]),
+    ):  # fmt: skip
+        alone = native.ray_losses(library, profile[None], profile[None], link)[0]
+        assert np.isnan(seen[51:]).all(), "nothing beyond the reach"
+        np.testing.assert_allclose(seen[2:51], alone[2:51], atol=0.02)
+
+
+def test_the_ground_beyond_the_window_is_unknown(library):
+    flat = np.zeros((50, 50), np.float32)
+    loss = native.sweep(library, flat, flat, (45, 25), ray_link(3.5, 30, 30), pixel_m=30, reach_m=1200)
+    assert np.isfinite(loss[25, 10:40]).all()
+    holed = flat.copy()
+    holed[:, 20] = np.nan
+    behind = native.sweep(library, holed, holed, (45, 25), ray_link(3.5, 30, 30), pixel_m=30, reach_m=1200)
+    assert np.isnan(behind[25, :19]).all()
+    assert np.isfinite(behind[25, 24:40]).all()
+
+
+def test_arguments_out_of_range_are_refused(library):
+    short = np.zeros((1, 2), np.float32)
+    with pytest.raises(ValueError, match="refused"):
+        native.ray_losses(library, short, short, ray_link(3.5, 30, 30))
+
+
+def test_without_native_code_there_is_no_library(monkeypatch):
+    monkeypatch.setenv("PHUSONG_NATIVE", "0")
+    native.library.cache_clear()
+    assert native.library() is None
+    native.library.cache_clear()
