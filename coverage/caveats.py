@@ -7,6 +7,7 @@ from typing import Any
 
 from coverage.errors import Problem
 from coverage.fields import table
+from coverage.legends import GENERATIONS
 from coverage.study import City, Result
 from coverage.types import Language
 from coverage.words import number, t
@@ -17,7 +18,8 @@ _GRAVITY = {"error": 0, "warning": 1, "note": 2}
 
 def caveats(result: Result, lang: Language) -> tuple[str, ...]:
     """Return one sentence for everything that a reader of the figures has to know about the data, gravest first."""
-    return tuple(_told(result, result.data, lang))
+    data = result.data
+    return (*_about_data(result, data, lang), *_about_method(result, data, lang))
 
 
 def problems(city: City) -> tuple[Problem, ...]:
@@ -27,9 +29,11 @@ def problems(city: City) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: _GRAVITY[problem.severity]))
 
 
-def _told(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:
+def _about_data(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:
     if data["synthetic"]:
         yield t("caveats.synthetic", lang)
+    if result.study.cells.empty:
+        yield t("caveats.no_cells", lang, technology=GENERATIONS[result.study.technology])
     if refused := {kind: count for kind, count in data["refused"].items() if count}:
         counted = [f"{t(f'caveats.layer_{kind}', lang)} ({number(count, lang)})" for kind, count in refused.items()]
         yield t("caveats.refused", lang, layers=", ".join(counted))
@@ -42,6 +46,9 @@ def _told(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[s
         yield t("caveats.defaulted", lang, fields=", ".join(counted))
     if overfull := data["more_lines_than_households"]:
         yield t("caveats.overfull", lang, count=len(overfull), wards=_names(result, overfull, lang))
+
+
+def _about_method(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:
     for whose, how in data["assumed"].items():
         yield t(f"caveats.{whose}_{how}", lang)
     if data["unused"]:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import platform
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
@@ -24,7 +25,8 @@ import pyogrio
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
-from coverage.maps import result_map
+from coverage.maps import OfflineMap, plan_map, result_map
+from coverage.planning.plans import Plan
 from coverage.study import WARD_COLUMNS, Result
 from coverage.types import Language
 from coverage.writing import csv_text, write_bytes
@@ -36,6 +38,7 @@ LIBRARIES = (
 NO_SERVER = 0
 _EPOCH = "1970-01-01T00:00:00.000Z"  # GeoPackage wants a date of change; a clock would make every file another one
 _GDAL = Lock()
+_RANDOM = re.compile(r"_([0-9a-f]{32})\b")
 
 
 def published_wards(result: Result) -> pd.DataFrame:
@@ -213,26 +216,65 @@ def publish(result: Result, folder: str | Path, lang: Language = "vi") -> tuple[
     -------
     tuple of Path
         ``city.json``, ``wards.csv``, ``wards.gpkg``, ``coverage.tif``, ``best_server.tif``, ``best_server.csv``,
-        ``map.html``, ``manifest.json``. All but the map, whose library numbers its parts at random, are the same bytes
-        in every run.
+        ``map.html``, ``manifest.json``: the same bytes in every run.
 
     Raises
     ------
     StoreError
         ``cannot_write``.
     """
-    data = documents(result)
-    listed = json_text(manifest(result, data)).encode()
-    pages = {"map.html": result_map(result, lang).html().encode()}
-    return write_all(folder, {**data, **pages, "manifest.json": listed})
+    data = {**documents(result), "map.html": _page(result_map(result, lang))}
+    return _write_all(folder, {**data, "manifest.json": _manifest_json(result, data)})
 
 
-def write_all(folder: str | Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
-    """Write files into a folder in the given order, each whole or not at all.
+def publish_plan(
+    before: Result, after: Result, plan: Plan, folder: str | Path, *, lang: Language = "vi", request: Mapping[str, Any]
+) -> tuple[Path, ...]:
+    """Write a plan into a folder, each file whole or not at all, the manifest last.
+
+    Parameters
+    ----------
+    before, after : Result
+        Today, and the re-run under the plan's scenario.
+    plan : Plan
+    folder : str or Path
+    lang : {"vi", "en"}
+        Language of ``map.html``.
+    request : mapping
+        What the plan was asked for; the manifest keeps it under ``parameters.plan``.
+
+    Returns
+    -------
+    tuple of Path
+        ``plan.csv``, ``plan.json``, ``city.json`` and ``wards.csv`` (today), ``city_after.json`` and
+        ``wards_after.csv``, ``map.html``, ``manifest.json``.
 
     Raises
     ------
     StoreError
         ``cannot_write``.
     """
+    data = {
+        "plan.csv": csv_text(plan.steps).encode(),
+        "plan.json": json_text(plan.summary()).encode(),
+        "city.json": city_json(before).encode(),
+        "city_after.json": city_json(after).encode(),
+        "wards.csv": wards_csv(before).encode(),
+        "wards_after.csv": wards_csv(after).encode(),
+        "map.html": _page(plan_map(before, after, plan, lang)),
+    }
+    return _write_all(folder, {**data, "manifest.json": _manifest_json(before, data, plan=dict(request))})
+
+
+def _page(page: OfflineMap) -> bytes:
+    """Return a map with its parts numbered in order: folium gives them random names, so no two pages were the same."""
+    numbers: dict[str, str] = {}
+    return _RANDOM.sub(lambda found: f"_{numbers.setdefault(found[1], str(len(numbers)))}", page.html()).encode()
+
+
+def _manifest_json(result: Result, data: Mapping[str, bytes], **request: Any) -> bytes:
+    return json_text(manifest(result, data, **request)).encode()
+
+
+def _write_all(folder: str | Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
     return tuple(write_bytes(Path(folder) / name, content) for name, content in contents.items())

@@ -1,0 +1,211 @@
+"""What may be typed after `phusong`, in Vietnamese or English, and one sentence for whatever may not."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import metadata
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from coverage.catalog.definitions import definitions
+from coverage.errors import CoverageError
+from coverage.types import Language
+from coverage.words import LANGUAGES, t
+
+FILES = (
+    "wards", "cells", "households", "population", "subscriptions", "terrain", "clutter", "households-raster",
+)  # fmt: skip
+PIXEL_M = (1.0, 1000.0)  # below: more pixels than any city needs; above: wards smaller than a pixel
+LATTICE_M = (200.0, 50_000.0)
+TECHNOLOGIES = {"NR": "NR", "5G": "NR", "LTE": "LTE", "4G": "LTE"}
+COSTS = ("low", "mid", "high")
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class UsageError(CoverageError):
+    """Arguments that cannot be understood."""
+
+
+def wanted_language(words: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """Return the language of every message: ``--lang``, else ``PHUSONG_LANG``, else the locale, else Vietnamese.
+
+    >>> wanted_language(["measure", "--lang=en"], {}), wanted_language([], {"LANG": "C.UTF-8"})
+    ('en', 'vi')
+    """
+    told = [word.split("=", 1)[1] for word in words if word.startswith("--lang=")]
+    told += [after for word, after in pairwise(words) if word == "--lang"]
+    for choice in (*told, environment.get("PHUSONG_LANG", "")):
+        for lang in LANGUAGES:
+            if choice == lang:
+                return lang
+    locale = next(filter(None, (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "vi" if locale.startswith("vi") or re.fullmatch(r"(C|POSIX)?(\..*)?", locale) else "en"
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `UsageError` instead of printing English and leaving."""
+
+    def __init__(self, *, lang: Language, **options: Any) -> None:
+        super().__init__(add_help=False, allow_abbrev=False, formatter_class=partial(_Help, lang=lang), **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the error of a message of argparse, which speaks no Vietnamese."""
+        named = re.match(r"argument ([^:]+): (expected|ignored)", message)
+        if named:
+            code = "option_needs_value" if named[2] == "expected" else "option_takes_none"
+            raise UsageError(code, option=named[1])
+        chosen = re.match(r"argument [^:]+: invalid choice: '([^']*)'", message)
+        if chosen:
+            raise UsageError("command_unknown", value=chosen[1], known=", ".join(_COMMANDS))
+        raise UsageError("arguments_unknown", arguments=message.removeprefix("unrecognized arguments: "))
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str, lang: Language, **options: Any) -> None:
+        super().__init__(prog, max_help_position=30, **options)
+        self._lang = lang
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, t("cli.usage", self._lang) if prefix is None else prefix)
+
+
+def build_parser(lang: Language) -> Parser:
+    """Return the parser of all commands, its help in a language."""
+    parser = Parser(lang=lang, prog="phusong", description=t("cli.about", lang), epilog=t("cli.about_end", lang))
+    options = parser.add_argument_group(t("cli.group_options", lang))
+    _add_help(options, lang)
+    version = f"phusong {metadata.version('phusong')}"
+    options.add_argument("--version", action="version", version=version, help=t("cli.help_version", lang))
+    title, metavar = t("cli.group_commands", lang), t("cli.metavar_command", lang)
+    commands = parser.add_subparsers(dest="command", title=title, metavar=metavar)
+    for name, fill in _COMMANDS.items():
+        described: dict[str, Any] = {"description": t(f"cli.about_{name}", lang), "help": t(f"cli.short_{name}", lang)}
+        epilog = t("cli.files_end", lang) if name in ("measure", "plan") else None
+        fill(commands.add_parser(name, lang=lang, epilog=epilog, **described), lang)
+    return parser
+
+
+def _add_help(group: argparse._ArgumentGroup, lang: Language) -> None:
+    group.add_argument("-h", "--help", action="help", help=t("cli.help_help", lang))
+    group.add_argument("--lang", type=_choice("--lang", dict(zip(LANGUAGES, LANGUAGES, strict=True))),
+                       metavar="vi|en", help=t("cli.help_lang", lang))  # fmt: skip
+
+
+def _demo(parser: Parser, lang: Language) -> None:
+    _add_output(parser, lang)
+
+
+def _measure(parser: Parser, lang: Language) -> None:
+    _add_inputs(parser, lang)
+    _add_rule(parser, lang)
+    _add_output(parser, lang)
+
+
+def _plan(parser: Parser, lang: Language) -> None:
+    _add_inputs(parser, lang)
+    _add_rule(parser, lang)
+    group = parser.add_argument_group(t("cli.group_plan", lang))
+    number, help_ = t("cli.metavar_number", lang), partial(_help, lang)
+    group.add_argument("--target", type=_number("--target"), default=0.20, metavar="0–1", help=help_("target"))
+    group.add_argument("--budget", type=_number("--budget", (0.0, 1e18)), metavar="VND", help=help_("budget"))
+    group.add_argument("--lattice", type=_lattice, default=3000.0, metavar=number, help=help_("lattice"))
+    group.add_argument("--sites", metavar=t("cli.metavar_file", lang), help=help_("sites"))
+    group.add_argument("--costs", type=_choice("--costs", {level: level for level in COSTS}), default="mid",
+                       metavar="low|mid|high", help=help_("costs"))  # fmt: skip
+    _add_output(parser, lang)
+
+
+def _definitions(parser: Parser, lang: Language) -> None:
+    group = parser.add_argument_group(t("cli.group_options", lang))
+    group.add_argument("--json", action="store_true", help=t("cli.help_json_list", lang))
+    _add_help(group, lang)
+
+
+def _app(parser: Parser, lang: Language) -> None:
+    group = parser.add_argument_group(t("cli.group_options", lang))
+    group.add_argument("--port", type=_number("--port", (1.0, 65_535.0)), default=8501, metavar="8501",
+                       help=t("cli.help_port", lang))  # fmt: skip
+    _add_help(group, lang)
+
+
+_COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
+    "demo": _demo,
+    "measure": _measure,
+    "plan": _plan,
+    "definitions": _definitions,
+    "app": _app,
+}
+
+
+def _help(lang: Language, name: str) -> str:
+    return t(f"cli.help_{name}", lang)
+
+
+def _add_inputs(parser: Parser, lang: Language) -> None:
+    group = parser.add_argument_group(t("cli.group_inputs", lang))
+    for name in FILES:
+        key = name.replace("-", "_")
+        group.add_argument(f"--{name}", metavar=t("cli.metavar_file", lang), help=t(f"cli.help_{key}", lang))
+    group.add_argument("--edition", default="auto", metavar="auto|2019|2025h1|2025h2", help=t("cli.help_edition", lang))
+
+
+def _add_rule(parser: Parser, lang: Language) -> None:
+    group = parser.add_argument_group(t("cli.group_rule", lang))
+    known = ", ".join(definitions())
+    group.add_argument(
+        "--definition", default="danang-2023", metavar="ID", help=t("cli.help_definition", lang, known=known)
+    )
+    group.add_argument("--pixel", type=_number("--pixel", PIXEL_M), default=50.0,
+                       metavar=t("cli.metavar_number", lang), help=t("cli.help_pixel", lang))  # fmt: skip
+    group.add_argument("--bounds", type=_bounds, metavar=t("cli.metavar_bounds", lang), help=t("cli.help_bounds", lang))
+    group.add_argument("--technology", type=_choice("--technology", TECHNOLOGIES), default="NR", metavar="NR|LTE",
+                       help=t("cli.help_technology", lang))  # fmt: skip
+
+
+def _add_output(parser: Parser, lang: Language) -> None:
+    group = parser.add_argument_group(t("cli.group_output", lang))
+    group.add_argument("--out", metavar=t("cli.metavar_folder", lang), help=t("cli.help_out", lang))
+    group.add_argument("--json", action="store_true", help=t("cli.help_json", lang))
+    _add_help(group, lang)
+
+
+def _number(option: str, limits: tuple[float, float] | None = None) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise UsageError("number_unusable", option=option, value=text) from None
+        if limits and not (math.isfinite(value) and limits[0] <= value <= limits[1]):
+            raise UsageError("number_out_of_range", option=option, value=text, low=limits[0], high=limits[1])
+        return value
+
+    return read
+
+
+def _lattice(text: str) -> float | None:
+    """Return the spacing of new sites; 0 proposes none."""
+    return None if text in ("0", "0.0") else _number("--lattice", LATTICE_M)(text)
+
+
+def _choice(option: str, known: Mapping[str, str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise UsageError("choice_unknown", option=option, value=text, known=", ".join(known))
+        return known[text]
+
+    return read
+
+
+def _bounds(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 4 or not all(map(math.isfinite, values)):
+        raise UsageError("bad_bounds", bounds=text)
+    return values

@@ -1,0 +1,176 @@
+"""The commands themselves: read, measure, plan, write, say."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+
+from coverage.catalog.definitions import definition, definitions
+from coverage.caveats import problems
+from coverage.cli.arguments import FILES, UsageError
+from coverage.cli.summaries import definition_lines, plan_lines, result_lines, written_lines
+from coverage.cli.voice import Voice
+from coverage.errors import CoverageError, GridError, StoreError
+from coverage.files.cities import demo_city, read_city
+from coverage.files.layers import read_sites
+from coverage.grid import metre_bounds
+from coverage.planning.plans import Plan
+from coverage.planning.plans import plan as choose
+from coverage.planning.proposals import candidates
+from coverage.publishing import city_json, json_text, publish, publish_plan
+from coverage.reporting import report
+from coverage.study import City, Result, Study
+
+TOLERANCE = 1e-9  # between what a plan claims and what a re-run measures
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+def demo(arguments: Namespace, voice: Voice) -> int:
+    """Measure the embedded demo city."""
+    folder = _folder(arguments.out)
+    return _published(Study(demo_city()), folder, voice)
+
+
+def measure(arguments: Namespace, voice: Voice) -> int:
+    """Measure a city from files, or the demo city."""
+    folder = _folder(arguments.out)
+    return _published(_study(arguments), folder, voice)
+
+
+def plan(arguments: Namespace, voice: Voice) -> int:
+    """Choose changes towards a target, and prove the claim by a re-run."""
+    folder = _folder(arguments.out)
+    study = _study(arguments)
+    voice.problems(problems(study.city))
+    sites, read = _sites(arguments.sites, voice)
+    with voice.progress("progress_measure") as progress:
+        before = study.run(progress)
+    changes = candidates(study, new_sites=sites, lattice_m=arguments.lattice, costs=arguments.costs)
+    with voice.progress("progress_plan") as progress:
+        made = choose(study, changes, target=arguments.target, budget_vnd=arguments.budget, progress=progress)
+    with voice.progress("progress_measure") as progress:
+        after = study.under(made.scenario).run(progress)
+    if abs(after.headline - made.share_after) > TOLERANCE:
+        raise CoverageError("claim_differs", claim=made.share_after, measured=after.headline)
+    request = {
+        "target": made.target,
+        "budget_vnd": arguments.budget,
+        "costs": arguments.costs,
+        "lattice_m": None if sites is not None else arguments.lattice,
+        "sites": read,
+        "candidates": len(changes),
+    }
+    written = publish_plan(before, after, made, folder, lang=voice.lang, request=request)
+    written += (report(before, after, made, lang=voice.lang).save(folder / "report.html"),)
+    _tell_plan(made, before, after, written, voice)
+    return 0 if made.reached else 1
+
+
+def listing(arguments: Namespace, voice: Voice) -> int:
+    """List the coverage definitions."""
+    if arguments.json:
+        voice.show(json_text({"definitions": [dataclasses.asdict(rule) for rule in definitions().values()]}))
+    else:
+        voice.show("\n".join(definition_lines(definitions().values(), voice.lang)))
+    return 0
+
+
+def app(arguments: Namespace, voice: Voice) -> int:
+    """Serve the app until it is stopped."""
+    if not APP.is_file():
+        raise UsageError("app_missing", file=APP.name)
+    port = int(arguments.port)
+    voice.note("app_at", address=f"http://localhost:{port}")
+    call = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    return subprocess.run(call, cwd=APP.parent, check=False).returncode  # noqa: S603 (our own)
+
+
+def _folder(out: str | None) -> Path:
+    """Return the folder to write to; an unusable one is refused before anything is computed.
+
+    Raises
+    ------
+    UsageError
+        ``out_missing``.
+    StoreError
+        ``out_is_file``, ``out_unwritable``.
+    """
+    if not out:
+        raise UsageError("out_missing")
+    folder = Path(out)
+    try:
+        standing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
+        raise StoreError("out_unwritable", folder=out, reason=str(error)) from None
+    if not standing.is_dir():
+        raise StoreError("out_is_file", folder=out, file=str(standing))
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise StoreError("out_unwritable", folder=out, reason=str(standing))
+    return folder
+
+
+def _study(arguments: Namespace) -> Study:
+    """Return the study that the arguments describe.
+
+    Raises
+    ------
+    CoverageError
+        ``inputs_incomplete``, ``bounds_outside``, and whatever is wrong with definition, files or grid.
+    """
+    rule = definition(arguments.definition)  # before any file is read: a typing error should not cost a minute
+    bounds = metre_bounds(arguments.bounds) if arguments.bounds else None
+    study = Study(
+        _city(arguments), definition=rule, pixel_m=arguments.pixel, bounds_m=bounds, technology=arguments.technology
+    )
+    rule.rule()
+    if bounds and study.weights.area_km2.sum() == 0:
+        raise GridError("bounds_outside", bounds=arguments.bounds)
+    return study
+
+
+def _city(arguments: Namespace) -> City:
+    given = {name.replace("-", "_"): getattr(arguments, name.replace("-", "_")) for name in FILES}
+    if not any(given.values()) and arguments.edition == "auto":
+        return demo_city()
+    lacking = [f"--{name}" for name in ("wards", "cells") if not given[name]]
+    if lacking:
+        raise UsageError("inputs_incomplete", lacking=", ".join(lacking))
+    return read_city(**given, edition=arguments.edition)
+
+
+def _sites(path: str | None, voice: Voice) -> tuple[gpd.GeoDataFrame | None, dict[str, str] | None]:
+    if path is None:
+        return None, None
+    layer = read_sites(path)
+    voice.problems(layer.problems)
+    return layer.frame, {"name": layer.source.name, "sha256": layer.source.sha256}
+
+
+def _published(study: Study, folder: Path, voice: Voice) -> int:
+    voice.problems(problems(study.city))
+    with voice.progress("progress_measure") as progress:
+        result = study.run(progress)
+    written = publish(result, folder, voice.lang)
+    written += (report(result, lang=voice.lang).save(folder / "report.html"),)
+    if voice.as_json:
+        voice.show(city_json(result))
+    else:
+        voice.show("\n".join([*result_lines(result, voice.lang), *written_lines(written, voice.lang)]))
+    return 0
+
+
+def _tell_plan(made: Plan, before: Result, after: Result, written: Sequence[Path], voice: Voice) -> None:
+    if voice.as_json:
+        voice.show(json_text(made.summary()))
+    else:
+        voice.show("\n".join([*plan_lines(made, before, after, voice.lang), *written_lines(written, voice.lang)]))
+
+
+COMMANDS = {"demo": demo, "measure": measure, "plan": plan, "definitions": listing, "app": app}

@@ -1,0 +1,109 @@
+"""A result or a plan in a few lines of a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from coverage.catalog.definitions import Definition
+from coverage.caveats import caveats
+from coverage.figures import SHARES
+from coverage.legends import basis
+from coverage.planning.plans import Plan
+from coverage.study import Result
+from coverage.types import Language
+from coverage.words import number, percent, t
+
+FIGURES = (
+    "area_share",
+    "expected_area_share",
+    "population_covered_share",
+    "households_covered_share",
+    "household_internet_share",
+    "lines_per_100_households",
+    "population",
+    "households",
+    "area_km2",
+)
+BILLION = 1e9
+
+
+def result_lines(result: Result, lang: Language) -> list[str]:
+    """Return what was measured, what it rests on, and what to know about the data."""
+    measures = list(dict.fromkeys([result.definition.headline, *FIGURES]))
+    rows = [(t(f"measure.{name}", lang), _figure(result, name, lang)) for name in measures]
+    return [_title(result, lang), "", *_aligned(rows), "", *_foundation(result, lang)]
+
+
+def plan_lines(plan: Plan, before: Result, after: Result, lang: Language) -> list[str]:
+    """Return what a plan costs and reaches, its first steps, and what it rests on."""
+    values = {"before": percent(plan.share_before, lang), "after": percent(plan.share_after, lang)}
+    rows = [
+        (t(f"measure.{plan.measure}", lang), t("cli.before_after", lang, **values)),
+        (t("report.target", lang), percent(plan.target, lang)),
+        (t("cli.steps", lang), number(len(plan.steps), lang)),
+        (t("report.cost", lang), number(plan.cost_vnd / BILLION, lang, 1)),
+    ]
+    for name in ("population_covered_share", "households_covered_share"):
+        values = {"before": _figure(before, name, lang), "after": _figure(after, name, lang)}
+        rows.append((t(f"measure.{name}", lang), t("cli.before_after", lang, **values)))
+    reached = t("report.plan_reached" if plan.reached else "report.plan_short", lang)
+    notes = [reached, t("report.plan_no_gap", lang), t("report.plan_costs", lang)]
+    return [_title(before, lang), "", *_aligned(rows), "", *_wrapped(notes), "", *_foundation(before, lang)]
+
+
+def definition_lines(known: Iterable[Definition], lang: Language) -> list[str]:
+    """Return every definition: its id, what it says, where it stands."""
+    lines: list[str] = []
+    for rule in known:
+        available = "" if rule.kind == "received_power" else f"  ({t('cli.not_available', lang)})"
+        lines += [f"{rule.id}{available}", *_wrapped([rule.text(lang), rule.source], "    "), ""]
+    return lines[:-1]
+
+
+def written_lines(paths: Sequence[Path], lang: Language) -> list[str]:
+    """Return where files were written."""
+    names = ", ".join(path.name for path in paths)
+    return ["", *_wrapped([t("cli.written", lang, folder=paths[0].parent, files=names)])]
+
+
+def _title(result: Result, lang: Language) -> str:
+    city = result.study.city
+    return f"{city.name} ({t('maps.synthetic', lang)})" if city.synthetic else city.name
+
+
+def _foundation(result: Result, lang: Language) -> list[str]:
+    return [
+        *_wrapped(basis(result, lang)),
+        "",
+        t("cli.to_know", lang),
+        *_wrapped(caveats(result, lang), "  "),
+    ]
+
+
+def _figure(result: Result, name: str, lang: Language) -> str:
+    value = float(result.city["value"].to_dict()[name])
+    if name not in SHARES:
+        return number(value, lang, 1 if name in ("area_km2", "lines_per_100_households") else 0)
+    if name == "area_share":
+        total = result.denominator.area_km2
+        km2 = t("report.covered_area", lang, covered=number(value * total, lang, 1), total=number(total, lang, 1))
+        return f"{percent(value, lang)}  ({km2})"
+    return percent(value, lang)
+
+
+def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+    width = max(len(label) for label, _ in rows) + 2
+    return [f"{label:<{width}}{value}" for label, value in rows]
+
+
+def _wrapped(texts: Iterable[str], indent: str = "") -> list[str]:
+    width = max(min(shutil.get_terminal_size((100, 24)).columns, 110), 40)
+    bullet = f"{indent[2:]}- " if indent == "  " else indent
+    return [
+        line
+        for text in texts
+        for line in textwrap.wrap(text, width, initial_indent=bullet, subsequent_indent=indent, break_on_hyphens=False)
+    ]
