@@ -108,7 +108,7 @@ def _window(data: Any, within: Bounds | None, file: str) -> Window:
     window = whole
     if within is not None:
         around = transform_bounds(WORKING_CRS, data.crs, *within, densify_pts=21)
-        if not all(map(math.isfinite, around)) or _apart(data.bounds, around):
+        if not all(map(math.isfinite, around)) or _apart(_extent(data), around):
             raise LayerError("raster_elsewhere", file=file)
         if data.transform.is_rectilinear:
             wanted = from_bounds(*_upright(around, data.transform), transform=data.transform)
@@ -127,10 +127,17 @@ def _moved(transform: Affine, window: Window) -> Affine:
     return Affine(a, b, a * col + b * row + c, d, e, d * col + e * row + f)
 
 
+def _extent(data: Any) -> Bounds:
+    """Return the bounds of all four corners: of a rotated raster two of them do not tell."""
+    a, b, c, d, e, f = data.transform[:6]
+    corners = [(0, 0), (data.width, 0), (0, data.height), (data.width, data.height)]
+    x = [a * col + b * row + c for col, row in corners]
+    y = [d * col + e * row + f for col, row in corners]
+    return min(x), min(y), max(x), max(y)
+
+
 def _apart(held: Bounds, wanted: Bounds) -> bool:
-    west, east = sorted((held[0], held[2]))
-    south, north = sorted((held[1], held[3]))
-    return wanted[0] >= east or wanted[2] <= west or wanted[1] >= north or wanted[3] <= south
+    return wanted[0] >= held[2] or wanted[2] <= held[0] or wanted[1] >= held[3] or wanted[3] <= held[1]
 
 
 def _upright(bounds: Bounds, transform: Any) -> Bounds:

@@ -36,6 +36,7 @@ from coverage.files.texts import decode, legacy_encoding
 
 MAX_FEATURES = 2_000_000
 MAX_TABLE_BYTES = 1 << 30
+_BATCH_ROWS = 256  # unpacked before it is counted: few enough that texts of a megabyte do no harm
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(?:EPSG:[0-9.]*:?\d+|OGC:[0-9.]*:?CRS84)", re.IGNORECASE)
 
 _GDAL_ERRORS = (
@@ -131,8 +132,10 @@ def read_geopackage(data: bytes, file: str) -> Features:
         copy = Path(folder) / "layer.gpkg"
         copy.write_bytes(data)
         try:
-            layers = [(str(name), kind) for name, kind in pyogrio.list_layers(copy)]
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what it is instead; the sentence below says it is no GeoPackage
+                layers = [(str(name), kind) for name, kind in pyogrio.list_layers(copy)]
+        except _GDAL_ERRORS:
             raise LayerError("unreadable", file=file, format="GeoPackage") from None
         ordered = [name for name, kind in layers if kind] + [name for name, kind in layers if not kind]
         if not ordered:
@@ -247,8 +250,8 @@ def read_parquet(data: bytes, file: str) -> Features:
         opened = pq.ParquetFile(BytesIO(data))
         _limit(opened.metadata.num_rows, file)
         batches, size = [], 0
-        for batch in opened.iter_batches(batch_size=4096):  # the footer's own figure of its size may be a lie
-            size += batch.nbytes
+        for batch in opened.iter_batches(batch_size=_BATCH_ROWS):  # the footer's own figure of its size may be a lie
+            size += sum(_own_bytes(column) for column in batch.columns)
             if size > MAX_TABLE_BYTES:
                 raise LayerError("too_large_unpacked", file=file, limit_mb=MAX_TABLE_BYTES >> 20)
             batches.append(batch)
@@ -262,6 +265,11 @@ def read_parquet(data: bytes, file: str) -> Features:
         if isinstance(error, LayerError):
             raise
         raise LayerError("unreadable", file=file, format="Parquet") from None
+
+
+def _own_bytes(column: pa.Array) -> int:
+    """Return the bytes of a column without a dictionary that all batches share."""
+    return int(column.indices.nbytes if isinstance(column, pa.DictionaryArray) else column.nbytes)
 
 
 def _geoparquet_geometry(table: pa.Table, told: dict[str, Any], file: str) -> gpd.GeoSeries:
