@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,10 @@ class PathLossModel(Protocol):
     def ignores(self) -> tuple[str, ...]:
         """Names of the rasters of a `Surface` that bear on propagation and that the model does not use."""
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is printed beside every figure: id, parameters, standard deviations [dB], profile step."""
+
     def path(self, mast: Mast, sweep: Sweep, surface: Surface | None) -> Path:
         """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep."""
 
@@ -138,6 +143,17 @@ class TR38901:
     def ignores(self) -> tuple[str, ...]:
         """The model knows flat ground only."""
         return ("terrain",)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Id and parameters; standard deviations in and out of sight, RMa before and after the break point."""
+        return {
+            "id": self.id,
+            "receiver_height_m": self.receiver_height_m,
+            "sweep_m": self.sweep_m,
+            "sigma_db": {name: list(values) for name, values in tr38901.SIGMA_DB.items()},
+            "profile_step_m": None,  # flat ground: there is no profile
+        }
 
     def path(self, mast: Mast, sweep: Sweep, surface: Surface | None) -> Path:  # noqa: ARG002 — flat ground
         """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep.

@@ -295,7 +295,7 @@ class Result:
                 for name in self.city.index
             },
             "operator": self.operator,
-            "model": {"id": self.study.model.id, **vars(self.study.model)},
+            "model": dict(self.study.model.facts),
             "study": {
                 "city": self.study.city.name,
                 "edition": self.study.city.wards.edition,

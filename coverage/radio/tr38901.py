@@ -25,6 +25,13 @@ BUILDING_HEIGHT_M = 5.0  # h of RMa: default value of table 7.4.1-1
 STREET_WIDTH_M = 20.0  # W of RMa: default value of table 7.4.1-1
 EFFECTIVE_ENVIRONMENT_M = 1.0  # h_E of UMi, and of UMa for receivers below 13 m (note 1)
 
+# Standard deviation of shadow fading in sight before and after the break point, and out of sight [dB], table 7.4.1-1.
+SIGMA_DB: dict[Environment, tuple[float, float, float]] = {
+    "UMa": (4.0, 4.0, 6.0),
+    "UMi": (4.0, 4.0, 7.82),
+    "RMa": (4.0, 6.0, 8.0),
+}
+
 
 class HeightRange(NamedTuple):
     """Antenna heights above ground [m] a model is used at.
@@ -231,13 +238,12 @@ def shadowing(
     TR 38.901 V17.0.0, table 7.4.1-1, column "shadow fading std".
     """
     _check_mast(environment, frequency_mhz, height_m, receiver_height_m)
-    if environment == "UMa":
-        return Shadowing(4.0, 6.0)
-    if environment == "UMi":
-        return Shadowing(4.0, 7.82)
+    near, far, out_of_sight = SIGMA_DB[environment]
+    if near == far:
+        return Shadowing(near, out_of_sight)
     horizontal = _horizontal(distance_m)
     break_m = _rural_break_m(frequency_mhz, height_m, receiver_height_m)
-    return Shadowing(np.where(horizontal <= break_m, 4.0, 6.0).astype(horizontal.dtype), 8.0)
+    return Shadowing(np.where(horizontal <= break_m, near, far).astype(horizontal.dtype), out_of_sight)
 
 
 def _horizontal(distance_m: ArrayLike) -> NDArray[Any]:
