@@ -10,11 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("PHUSONG_SHARED", ROOT.parent / "shared" / "data"))
+# A deadline per example would time the machine, not the code.
+settings.register_profile("phusong", deadline=None)
+settings.load_profile("phusong")
+
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 if Path(str(coverage.__file__)).resolve().parent != ROOT / "coverage":
