@@ -21,6 +21,8 @@ from coverage.layers import Layer
 from coverage.types import WORKING_CRS
 
 _DEGREES = "EPSG:4326"
+_MERIDIAN_DEG = 107.75  # of the working CRS
+_REACH_DEG = 60.0  # a transverse Mercator map has no place for the other side of the globe
 
 
 def read_wards(path: str | Path, edition: str = "auto") -> Layer:
@@ -128,8 +130,7 @@ def _placed(raw: RawTable) -> tuple[RawTable, gpd.GeoDataFrame, tuple[Problem, .
     kept, found = check("cells", raw.frame[keep], file=file, rows=raw.rows[keep].tolist())
     problems += (*misplaced, *found)
     points = gpd.GeoSeries(gpd.points_from_xy(kept["longitude"], kept["latitude"]), crs=_DEGREES).to_crs(WORKING_CRS)
-    # A transverse Mercator map has no place for the far side of the globe.
-    on_map = np.isfinite(points.x.to_numpy()) & np.isfinite(points.y.to_numpy())
+    on_map = (kept["longitude"] - _MERIDIAN_DEG).abs().to_numpy() <= _REACH_DEG
     problems += tuple(_misplaced("outside_map", file, row) for row in kept["row"].to_numpy()[~on_map])
     frame = gpd.GeoDataFrame(kept[on_map].drop(columns=["longitude", "latitude"]), geometry=points[on_map])
     return raw, frame.reset_index(drop=True), problems
