@@ -40,7 +40,7 @@ def basis(result: Result, lang: Language) -> tuple[str, str, str]:
     study, denominator = result.study, result.denominator
     pixel = number(study.pixel_m, lang, 0 if float(study.pixel_m).is_integer() else 1)
     return (
-        result.definition.text(lang),
+        t("maps.definition", lang, text=result.definition.text(lang)),
         t(f"maps.denominator_{denominator.id}", lang, area=number(denominator.area_km2, lang, 1)),
         t("maps.basis", lang, definition=result.definition.id, model=study.model.id, pixel=pixel),
     )

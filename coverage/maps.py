@@ -7,11 +7,8 @@ page, the ground is drawn from the study's own terrain, and every text passes th
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import folium
@@ -21,6 +18,7 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from coverage import drawing, legends
+from coverage.assets import data_url, picture, vendor
 from coverage.drawing import LatLonBounds, MapImage
 from coverage.errors import StoreError
 from coverage.planning.plans import Plan
@@ -29,8 +27,6 @@ from coverage.types import Language
 from coverage.words import percent, t
 from coverage.writing import write_text
 
-LEAFLET = ("xstatic-leaflet", "xstatic/pkg/leaflet/data")
-JQUERY = ("xstatic-jquery", "xstatic/pkg/jquery/data")
 FIGURES = ("area_share", "population_covered_share", "households_covered_share", "household_internet_share")
 FOREIGN = re.compile(
     r"""(?:\b(?:src|href)\s*=\s*["']?|url\(\s*["']?|@import\s+["'])\s*(?:https?:)?//[^"'\s)>]+""", re.IGNORECASE
@@ -52,54 +48,11 @@ def escape(text: object) -> str:
 
 
 @cache
-def asset(distribution: str, path: str) -> bytes:
-    """Return a file of an installed distribution.
-
-    Raises
-    ------
-    StoreError
-        ``asset_missing`` when the distribution or the file is not there.
-    """
-    try:
-        return Path(str(metadata.distribution(distribution).locate_file(path))).read_bytes()
-    except (metadata.PackageNotFoundError, OSError) as error:
-        raise StoreError("asset_missing", distribution=distribution, path=path) from error
-
-
-@cache
-def vendor(name: str) -> bytes:
-    """Return ``leaflet.js``, ``leaflet.css`` (its pictures inside) or ``jquery.js``, complete and without links.
-
-    Raises
-    ------
-    StoreError
-        ``asset_missing``, also for any other name.
-    """
-    if name == "leaflet.js":
-        return asset(LEAFLET[0], f"{LEAFLET[1]}/leaflet.js").split(b"//# sourceMappingURL")[0]
-    if name == "jquery.js":
-        return asset(JQUERY[0], f"{JQUERY[1]}/jquery.min.js").split(b"//# sourceMappingURL")[0]
-    if name == "leaflet.css":
-        css = asset(LEAFLET[0], f"{LEAFLET[1]}/leaflet.css").decode()
-        return re.sub(r"url\(images/([\w.-]+)\)", lambda found: f"url({_picture(found[1])})", css).encode()
-    raise StoreError("asset_missing", distribution="phusong", path=name)
-
-
-def data_url(content: bytes, kind: str) -> str:
-    """Return bytes as a ``data:`` link of a media type."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _picture(name: str) -> str:
-    return data_url(asset(LEAFLET[0], f"{LEAFLET[1]}/images/{name}"), "image/png")
-
-
-@cache
 def _links() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     # Leaflet looks for its marker pictures beside its style sheet; inside one page there is no beside.
     pictures = (
-        f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{iconUrl:'{_picture('marker-icon.png')}',"
-        f"iconRetinaUrl:'{_picture('marker-icon-2x.png')}',shadowUrl:'{_picture('marker-shadow.png')}'}});"
+        f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{iconUrl:'{picture('marker-icon.png')}',"
+        f"iconRetinaUrl:'{picture('marker-icon-2x.png')}',shadowUrl:'{picture('marker-shadow.png')}'}});"
     )
     scripts = (("leaflet", vendor("leaflet.js")), ("jquery", vendor("jquery.js")), ("pictures", pictures.encode()))
     return (

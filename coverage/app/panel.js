@@ -89,8 +89,8 @@ function legend({ data, legend: node, state }) {
   const view = data.views.find(({ id }) => id === state.view);
   const groups = view.legend.map(({ title, kind, classes }) =>
     element("section", { className: kind }, element("h3", { textContent: title }), element("ul", {},
-      ...classes.map(([colour, text]) => {
-        const swatch = element("i");
+      ...classes.map(([colour, text, shape = ""]) => {
+        const swatch = element("i", { className: shape });
         swatch.style.background = colour;
         return element("li", {}, swatch, element("span", { textContent: text }));
       }))));
@@ -136,7 +136,7 @@ async function show(panel) {
   panel.dots = L.geoJSON(sites, {
     filter: ({ properties }) => !state.operator || properties.operator === state.operator,
     pointToLayer: ({ properties }, place) => L.circleMarker(place, {
-      radius: properties.added ? 6 : properties.cells ? 4.5 : 2.5, weight: properties.added ? 2 : properties.cells ? 1.2 : 0,
+      radius: size(map, properties), weight: properties.added ? 2 : properties.cells ? 1 : 0,
       color: properties.added ? "#16202a" : "#fff",
       fillColor: colours[properties.operator] ?? data.unknown, fillOpacity: properties.cells ? 1 : 0.5,
     }),
@@ -147,6 +147,9 @@ async function show(panel) {
   legend(panel);
   panel.root.dataset.drawn = `${state.view}:${panel.dots.getLayers().length}`;
 }
+
+// Hundreds of sites in the centre must not hide the coverage below them: small from afar, larger near.
+const size = (map, { added, cells }) => (added ? 5.5 : cells ? 4.5 : 2.5) * Math.min(1.2, Math.max(0.65, (map.getZoom() - 8) / 4));
 
 function toggle({ map }, layer, on) {
   if (on) layer.addTo(map); else layer.remove();
@@ -163,6 +166,7 @@ async function build(panel) {
   ["relief", "fills", "signal"].forEach((name, i) => { map.createPane(name).style.zIndex = 310 + 10 * i; });
   panel.L.control.zoom({ zoomInTitle: data.texts.zoom_in, zoomOutTitle: data.texts.zoom_out }).addTo(map);
   panel.L.control.scale({ imperial: false }).addTo(map);
+  map.on("zoomend", () => panel.dots?.eachLayer((dot) => dot.setRadius(size(map, dot.feature.properties))));
   new ResizeObserver(() => map.invalidateSize()).observe(panel.ground);
 }
 
@@ -170,7 +174,7 @@ export default function ({ parentElement, data }) {
   let panel = panels.get(parentElement);
   if (!panel) {
     const root = parentElement.querySelector(".panel");
-    panel = { root, images: [], state: { on: { ...data.on }, operator: "", view: data.views[0].id } };
+    panel = { root, images: [], state: { on: { ...data.on }, operator: "", view: data.start } };
     for (const name of ["bar", "ground", "legend"]) panel[name] = root.querySelector(`.${name}`);
     panel.data = data;
     panel.ready = build(panel);
@@ -178,7 +182,7 @@ export default function ({ parentElement, data }) {
   }
   const moved = JSON.stringify(panel.bounds) !== JSON.stringify(data.bounds);
   Object.assign(panel, { data, bounds: data.bounds });
-  if (!data.views.some(({ id }) => id === panel.state.view)) panel.state.view = data.views[0].id;
+  if (!data.views.some(({ id }) => id === panel.state.view)) panel.state.view = data.start;
   if (!data.operators.some(({ name }) => name === panel.state.operator)) panel.state.operator = "";
   panel.ground.setAttribute("aria-label", data.texts.title);
   const face = JSON.stringify([data.texts, data.operators, data.views.map(({ id, label }) => [id, label])]);

@@ -61,7 +61,7 @@ def city_map(views: Sequence[View], measure: str, lang: Language, key: str) -> N
     Parameters
     ----------
     views : sequence of View
-        The first is shown first.
+        The last is shown first: it is what the reader asked for.
     measure : str
         Column that colours the wards.
     lang : {"vi", "en"}
@@ -84,6 +84,7 @@ def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str,
         "operators": [{"name": name, "colour": colour} for name, colour in operators.items()],
         "columns": [t(f"measure.{column}", lang) for column in FIGURES],
         "unknown": drawing.UNKNOWN,
+        "start": views[-1].id,
         "on": {"wards": True, "coverage": True, "sites": True},
         "views": [_view(view, measure, lang, operators) for view in views],
     }
@@ -92,9 +93,10 @@ def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str,
 def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -> dict[str, Any]:
     study = view.result.study
     edge = view.result.definition.rule()[1]
-    site_classes = [(colour, name) for name, colour in operators.items()]
-    site_classes.append((drawing.UNKNOWN, t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology])))
-    legend = [
+    site_classes = [(colour, name, "") for name, colour in operators.items()]
+    none = t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology])
+    site_classes.append((drawing.UNKNOWN, none, "small"))
+    legend: list[tuple[str, str, Sequence[tuple[str, ...]]]] = [
         (
             "wards",
             f"{t('maps.layer_wards', lang)}: {t(f'measure.{measure}', lang)}",

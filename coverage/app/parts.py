@@ -45,7 +45,8 @@ def header(title: str, lead: str, result: Result | None, lang: Language) -> None
     st.title(title, anchor=False)
     st.markdown(lead)
     if result is not None and result.study.city.synthetic:
-        st.warning(t("app.synthetic", lang), icon=":material/science:")
+        made_up = ", ".join(source.name for source in result.study.city.sources if source.synthetic)
+        st.warning(t("app.synthetic", lang, files=_plain(made_up)), icon=":material/science:")
 
 
 @contextmanager
@@ -120,8 +121,7 @@ def goal(label: str, share: float, target: float | None, note: str, lang: Langua
 
 def basis(result: Result, lang: Language) -> None:
     """Say under a figure what it rests on: definition, denominator, model."""
-    rule, denominator, model = legends.basis(result, lang)
-    st.caption(f"{_plain(rule)}  \n{_plain(denominator)} {_plain(model)}")
+    st.caption("  \n".join(_plain(line) for line in legends.basis(result, lang)))
 
 
 def _plain(text: str) -> str:
@@ -168,7 +168,9 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 def share_column(label: str, help_text: str | None = None) -> Any:
     """Return the column of a share: a bar and per cent."""
-    return st.column_config.ProgressColumn(label, help=help_text, format="percent", min_value=0.0, max_value=1.0)
+    return st.column_config.ProgressColumn(
+        label, help=help_text, format="percent", min_value=0.0, max_value=1.0, width=150
+    )
 
 
 def number_column(label: str, digits: int = 0) -> Any:
@@ -178,7 +180,7 @@ def number_column(label: str, digits: int = 0) -> Any:
 
 def ward_table(result: Result, columns: Sequence[str], lang: Language, key: str) -> None:
     """Show wards with the given columns: what the map shows, for those who read rather than look."""
-    shown = result.wards.reset_index()[["name", *columns]]
+    shown = result.wards.reset_index()[["name", *columns]].round(3)
     config = {"name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True)}
     for column in columns:
         label = t(f"measure.{column}", lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import secrets
 from collections.abc import AsyncGenerator
@@ -16,12 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from coverage.app import cached
 from coverage.app.published import published
 from coverage.app.security import SecureHeaders
 from coverage.app.state import current
+from coverage.assets import vendor
 from coverage.errors import CoverageError
-from coverage.maps import vendor
 from coverage.words import t
 
 SCRIPT = Path(__file__).with_name("main.py")
@@ -56,6 +56,8 @@ async def warmed(_: Any) -> AsyncGenerator[dict[str, Any] | None]:
 
 
 def _warm() -> None:
+    # Loading the libraries of the computation takes longer than the server's own start: it happens beside it too.
+    cached = importlib.import_module("coverage.app.cached")
     try:
         cached.warm()
     except CoverageError as error:

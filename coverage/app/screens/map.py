@@ -17,7 +17,7 @@ def show() -> None:
     measured = parts.measured(state.definition, lang)
     parts.header(t("map.title", lang), t("map.lead", lang), measured.result, lang)
     with parts.in_words(lang):
-        measure = st.selectbox(
+        measure = st.columns(2)[0].selectbox(
             t("map.measure", lang), list(drawing.BREAKS), key="measure",
             format_func=lambda name: t(f"measure.{name}", lang),
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Where the city stands: targets, what the figures rest on, what the data lacks, how to use files of one's own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,17 +23,28 @@ SHOW = "PHUSONG_CITY=my-city/city.toml python3 run.py app"
 
 
 def goals(result: Result, lang: Language) -> None:
-    """Show the two headline figures against their targets."""
+    """Show the two headline figures against their targets, each with its relatives."""
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        headline = result.definition.headline
-        aim = AREA.level if headline in {"area_share", "wards_covered_share"} else None
-        parts.goal(t(f"measure.{headline}", lang), result.headline, aim, _area_note(result, aim, lang), lang)
-        parts.basis(result, lang)
+        aim = _aim(result)
+        label = t(f"measure.{result.definition.headline}", lang)
+        parts.goal(label, result.headline, aim, _area_note(result, aim, lang), lang)
+        figures(result, ("population_covered_share", "households_covered_share", "expected_area_share"), lang)
     with right, st.container(border=True, height="stretch"):
         share = parts.city_value(result, "household_internet_share")
         parts.goal(t("measure.household_internet_share", lang), share, INTERNET.level, _homes_note(result, lang), lang)
-        st.caption(t("overview.internet_rule", lang))
+        figures(result, ("lines_per_100_households", "subscriptions", "households"), lang)
+    parts.basis(result, lang)
+    st.caption(t("overview.internet_rule", lang))
+
+
+def _aim(result: Result) -> float | None:
+    """Return the level of the target that is read under the definition, also under another reading of 2023's words."""
+    definition = result.definition
+    for each in targets():
+        if each.definition == definition.id and each.measure == definition.headline:
+            return each.level
+    return AREA.level if definition.id.startswith(str(AREA.definition)) else None
 
 
 def _area_note(result: Result, aim: float | None, lang: Language) -> str:
@@ -56,40 +67,41 @@ def _homes_note(result: Result, lang: Language) -> str:
     return t("overview.homes_missing", lang, without=without, homes=number(homes, lang))
 
 
-def figures(result: Result, lang: Language) -> None:
-    """Show the other figures of the city, each with its name in words."""
-    shares = ("population_covered_share", "households_covered_share", "expected_area_share")
-    for column, measure in zip(st.columns(5), (*shares, "lines_per_100_households", "population"), strict=True):
+def figures(result: Result, measures: Sequence[str], lang: Language) -> None:
+    """Show further figures of the city in a row, each with its name in words."""
+    for cell, measure in zip(st.columns(len(measures), vertical_alignment="bottom"), measures, strict=True):
         value = parts.city_value(result, measure)
-        text = percent(value, lang) if measure in shares else number(value, lang, 0 if measure == "population" else 1)
-        column.metric(t(f"measure.{measure}", lang), text, help=t(f"overview.help_{measure}", lang))
+        digits = 1 if measure == "lines_per_100_households" else 0
+        text = percent(value, lang) if measure.endswith("_share") else number(value, lang, digits)
+        cell.metric(t(f"measure.{measure}", lang), text, help=t(f"overview.help_{measure}", lang))
 
 
 def city_targets(result: Result, lang: Language) -> None:
     """List every target of the city with its year, its source and the figure beside it where one is measured."""
     st.subheader(t("overview.targets", lang), anchor=False)
-    names = {key: t(f"overview.{key}", lang) for key in ("target", "year", "level", "today", "source")}
-    rows = [
-        {
-            names["target"]: each.text(lang),
-            names["year"]: "–" if each.year is None else str(each.year),
-            names["level"]: percent(each.level, lang, 0)
-            if each.unit in {"share", "ratio"}
-            else number(each.level, lang),
-            names["today"]: _standing(each, result, lang),
-            names["source"]: each.source,
+    st.table(_target_table([each for each in targets() if each.measure], result, lang), hide_index=True)
+    others = [each for each in targets() if not each.measure]
+    with st.expander(t("overview.other_targets", lang, count=len(others))):
+        st.table(_target_table(others, None, lang), hide_index=True)
+
+
+def _target_table(listed: Sequence[Target], result: Result | None, lang: Language) -> pd.DataFrame:
+    rows = []
+    for each in listed:
+        row = {
+            t("overview.target", lang): each.text(lang),
+            t("overview.year", lang): "–" if each.year is None else str(each.year),
         }
-        for each in targets()
-    ]
-    wide = {names["target"]: st.column_config.TextColumn(width="large")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config=wide, key="targets")
+        if result is not None:
+            row[t("overview.today", lang)] = _standing(each, result, lang)
+        rows.append(row | {t("overview.source", lang): each.source})
+    return pd.DataFrame(rows)
 
 
 def _standing(each: Target, result: Result, lang: Language) -> str:
-    same = each.definition in {None, result.definition.id}
-    if each.measure is None or each.measure not in result.city.index or not same:
-        return t("overview.other_definition" if each.measure and not same else "overview.not_measured", lang)
-    return percent(parts.city_value(result, each.measure), lang)
+    if each.definition not in {None, result.definition.id}:
+        return t("overview.other_definition", lang, name=t(f"definition.{each.definition}", lang))
+    return percent(parts.city_value(result, str(each.measure)), lang)
 
 
 def lacks(result: Result, lang: Language) -> None:
@@ -155,7 +167,6 @@ def show() -> None:
     result = parts.measured(state.definition, lang).result
     parts.header(t("overview.title", lang), t("overview.lead", lang, city=result.study.city.name), result, lang)
     goals(result, lang)
-    figures(result, lang)
     city_targets(result, lang)
     lacks(result, lang)
     own_files(lang)

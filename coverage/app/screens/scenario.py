@@ -53,8 +53,8 @@ def outcome(found: Planned, today: Measured, lang: Language) -> None:
         delta=t("scenario.delta", lang, points=number(points, lang, 1)), border=True, height="stretch",
     )  # fmt: skip
     columns[1].metric(
-        t("scenario.cost", lang), t("scenario.billions", lang, cost=number(plan.cost_vnd / BILLION, lang, 1)),
-        border=True, height="stretch", help=t("scenario.cost_help", lang),
+        t("scenario.cost", lang), number(plan.cost_vnd / BILLION, lang, 1), border=True, height="stretch",
+        help=t("scenario.cost_help", lang),
     )  # fmt: skip
     columns[2].metric(t("scenario.steps", lang), number(len(plan.steps), lang), border=True, height="stretch")
     people = parts.city_value(after, "population_covered_share")
@@ -75,12 +75,12 @@ def compare(found: Planned, today: Measured, lang: Language) -> None:
     st.subheader(t("scenario.map", lang), anchor=False)
     views = [
         View(
-            id="after", label=t("scenario.after", lang), result=found.after.result, coverage=today.drawn,
-            sites=found.sites, gained=found.gained,
-        ),
-        View(
             id="before", label=t("scenario.before", lang), result=today.result, coverage=today.drawn,
             sites=today.drawn.sites,
+        ),
+        View(
+            id="after", label=t("scenario.after", lang), result=found.after.result, coverage=today.drawn,
+            sites=found.sites, gained=found.gained,
         ),
     ]  # fmt: skip
     city_map(views, "area_share", lang, key="plan_map")
@@ -92,11 +92,10 @@ def steps(found: Planned, today: Measured, lang: Language) -> None:
     """List the steps in their order, and hand out plan and map."""
     st.subheader(t("scenario.order", lang), anchor=False)
     plan = found.plan
-    kinds = {change.id: change.kind for change in plan.scenario.changes}
     table = pd.DataFrame(
         {
             "order": plan.steps["order"],
-            "change": [t(f"scenario.change_{kinds[each]}", lang) for each in plan.steps["change"]],
+            "change": [t(f"scenario.change_{kind}", lang) for kind in plan.steps["change"]],
             "site_id": plan.steps["site_id"],
             "operator": plan.steps["operator"],
             "cost": plan.steps["cost_vnd"] / BILLION,

@@ -61,7 +61,12 @@ def show() -> None:
         order = ["name", "district", *COLUMNS, "ward_id"]
         height = min(38 + 35 * len(wards), 720)
         st.dataframe(
-            wards[order], hide_index=True, width="stretch", height=height, column_config=columns(lang), key="wards"
+            wards[order].round(3),
+            hide_index=True,
+            width="stretch",
+            height=height,
+            column_config=columns(lang),
+            key="wards",
         )
     st.caption(t("wards.note", lang, shown=len(wards), all=len(result.wards)))
     content = parts.csv(result.wards.reset_index())
