@@ -82,14 +82,19 @@ def guarded(text: str) -> str:
 def csv_text(frame: pd.DataFrame, *, index: bool = False) -> str:
     """Return a table as CSV: comma, point, UTF-8, missing values empty, texts and headers `guarded`."""
     table = frame.reset_index() if index else frame
-    safe = pd.DataFrame({guarded(str(name)): _safe(table[name]) for name in table.columns}, index=table.index)
+    safe = pd.DataFrame({_one_cell(str(name)): _safe(table[name]) for name in table.columns}, index=table.index)
     return safe.to_csv(index=False, lineterminator="\n")
 
 
 def _safe(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         return column
-    return column.astype(object).map(lambda value: guarded(value) if isinstance(value, str) else value)
+    return column.astype(object).map(lambda value: _one_cell(value) if isinstance(value, str) else value)
+
+
+def _one_cell(text: str) -> str:
+    # A bare carriage return is quoted by no writer and ends the row in a spreadsheet.
+    return guarded(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame, *, index: bool = False) -> Path:

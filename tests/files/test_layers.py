@@ -152,7 +152,7 @@ def test_wards_of_the_demo_city_come_back_from_every_geometry_format(tmp_path):
     frame = gpd.read_file(path)
     frame.to_file(tmp_path / "w.gpkg")
     frame.to_crs(5899).to_parquet(tmp_path / "w.parquet")
-    table = pd.DataFrame(frame.drop(columns="geometry")).assign(wkt=frame.geometry.to_wkt())
+    table = pd.DataFrame(frame.drop(columns="geometry")).assign(wkt=frame.geometry.to_wkt(rounding_precision=15))
     table.to_csv(tmp_path / "w.csv", index=False)
     for name in ("w.gpkg", "w.parquet", "w.csv"):
         layer = read_wards(tmp_path / name)
