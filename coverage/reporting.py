@@ -178,6 +178,7 @@ def _targets(result: Result, after: Result | None, lang: Language) -> dict[str, 
         rows.append(
             {
                 "text": aim.text(lang),
+                "held": held,
                 "year": aim.year or "–",
                 "level": percent(aim.level, lang, 0),
                 "today": percent(today, lang)
