@@ -1,4 +1,4 @@
-"""How fast the signal of many cells is predicted: ``python -m bench.bench_signals`` prints a table."""
+"""How fast the signal of many cells is predicted: ``python3 run.py bench signals`` prints a table."""
 
 from __future__ import annotations
 
