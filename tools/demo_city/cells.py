@@ -14,12 +14,12 @@ from tools.demo_city.sites import Sites
 PREFIX = {"Viettel": "VT", "VNPT": "VN", "MobiFone": "MF", "Vietnamobile": "VM"}
 
 # 5G today: how many sites of each operator, the band, and how far apart they are at least [m].
-NR_SITES = {"Viettel": 74, "VNPT": 46, "MobiFone": 38}
+NR_SITES = {"Viettel": 92, "VNPT": 56, "MobiFone": 44}
 NR_BAND = {"Viettel": "n41", "VNPT": "n77", "MobiFone": "n77"}
-NR_APART_M = 700.0
-CENTRE: Point = (108.2100, 16.0600)
+NR_APART_M = 470.0
+NR_TOWN = 0.79  # at least so built-up around: open land would carry 5G far beyond what an operator has today
 # Low-band 5G in the countryside: the site nearest to a place.
-NR_RURAL: tuple[tuple[str, Point], ...] = (("Viettel", (108.1280, 15.9990)), ("VNPT", (108.2080, 15.9690)))
+NR_RURAL: tuple[tuple[str, Point], ...] = (("Viettel", (107.9900, 16.1260)), ("VNPT", (108.0330, 15.9690)))
 BANDWIDTH_MHZ = {"n41": 100, "n77": 100, "n78": 100, "n28": 10, "B1": 15, "B3": 20, "B8": 10}
 POWER_DBM = {"n41": 53.0, "n77": 53.0, "n78": 53.0, "n28": 49.0, "B1": 49.0, "B3": 49.0, "B8": 49.0}
 COLUMNS = (
@@ -72,7 +72,7 @@ def _cell(band: str, *, small: bool, rural: bool, rng: np.random.Generator) -> d
     return {
         "technology": "NR" if nr else "LTE",
         "band": band,
-        "tilt_deg": f"{rng.integers(2, 5) if rural else rng.integers(3, 8)}",
+        "tilt_deg": f"{rng.integers(2, 5) if rural else rng.integers(3, 7)}",
         "power_dbm": f"{power:.1f}",
         "bandwidth_mhz": f"{BANDWIDTH_MHZ[band]}",
         "antenna_gain_dbi": {"n41": "24", "n77": "25", "n78": "25", "n28": "15"}.get(band, ""),
@@ -101,10 +101,9 @@ def _bands(sites: Sites, rng: np.random.Generator) -> list[list[str]]:
 
 
 def _today(sites: Sites, operator: str, count: int) -> list[int]:
-    """Return the sites that have 5G today: most people around and near the centre first, apart from each other."""
-    away = np.hypot(*(sites.place - to_metres([CENTRE])[0]).T)
-    score = np.round(sites.people_nearby * np.exp(-((away / 6500.0) ** 2)), 6)
-    able = (sites.operator == operator) & ~sites.small & sites.built
+    """Return the sites that have 5G today: most people in closed blocks first, apart from each other."""
+    score = np.round(sites.people_nearby * sites.town**2, 6)
+    able = (sites.operator == operator) & ~sites.small & sites.built & (sites.town > NR_TOWN)
     chosen: list[int] = []
     for i in np.argsort(-score, kind="stable"):
         if len(chosen) == count:

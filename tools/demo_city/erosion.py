@@ -10,9 +10,14 @@ from scipy.ndimage import laplace
 
 Heights = NDArray[np.float64]
 
+_NEIGHBOURS = ((-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
+_LEAST_FALL_M = 1e-3  # per pixel, so that every filled hollow still drains
+
+_HILLSLOPE_PIXELS = 4.0  # a channel begins where water of more pixels comes together
+
 
 def eroded(
-    heights: Heights, fixed: NDArray[np.bool_], *, pixel_m: float, steps: int, strength: float, creep: float
+    heights: Heights, fixed: NDArray[np.bool_], uplift: Heights, *, steps: int, strength: float, creep: float
 ) -> Heights:
     """Return heights after water has run over them.
 
@@ -21,9 +26,9 @@ def eroded(
     heights : ndarray of shape (rows, cols)
         Before [m].
     fixed : ndarray of bool, same shape
-        Sea, rivers and plain: they keep their height and everything drains to them.
-    pixel_m : float
-        Side of a pixel [m].
+        Sea, rivers and plain: they keep their height and everything drains to them or over the edge.
+    uplift : ndarray, same shape
+        What the ground rises by in each step [m].
     steps : int
         Time steps.
     strength : float
@@ -33,66 +38,72 @@ def eroded(
 
     Notes
     -----
-    Implicit in downstream order (Braun, Willett, Geomorphology 180–181, 2013), drainage by priority flood (Barnes,
-    Lehman, Mulla, Computers & Geosciences 62, 2014).
+    Implicit in downstream order (Braun, Willett, Geomorphology 180–181, 2013), hollows filled by priority flood
+    (Barnes, Lehman, Mulla, Computers & Geosciences 62, 2014), water runs to the steepest of eight neighbours.
     """
     h = heights.copy()
+    edge = np.ones(h.shape, dtype=bool)
+    edge[1:-1, 1:-1] = False
     for _ in range(steps):
-        h = np.round(h, 4)  # a tie or a near tie is decided the same way on every platform
-        order, receiver, level, step = _drainage(h, fixed)
-        area = [1.0] * h.size
-        for cell in reversed(order):
-            if receiver[cell] >= 0:
-                area[receiver[cell]] += area[cell]
-        for cell in order:
-            down = receiver[cell]
-            if down >= 0:
-                factor = strength * area[cell] ** 0.5 / step[cell]
-                level[cell] = max(level[down], (level[cell] + factor * level[down]) / (1.0 + factor))
-        h = np.where(fixed, heights, np.array(level).reshape(h.shape))
-        h = np.where(fixed, heights, h + creep * laplace(h, mode="nearest") / 4.0)
+        h = np.round(_filled(np.round(h, 4), fixed | edge), 4)  # near ties fall the same way on every platform
+        receiver, distance = _steepest(h, fixed | edge)
+        order = np.argsort(h, axis=None, kind="stable")
+        h = np.where(fixed, heights, _incised(h, order, receiver, distance, strength))
+        h = np.where(fixed, heights, h + uplift + creep * laplace(h, mode="nearest") / 4.0)
     return h
 
 
-def _drainage(h: Heights, fixed: NDArray[np.bool_]) -> tuple[list[int], list[int], list[float], list[float]]:
-    """Return cells from the outlets upwards, the cell each drains to (−1), filled heights, distance to it [pixels]."""
+def _filled(h: Heights, outlet: NDArray[np.bool_]) -> Heights:
+    """Return the lowest surface above h from which every pixel drains to an outlet."""
     rows, cols = h.shape
     level: list[float] = h.ravel().tolist()
-    receiver = [-1] * h.size
-    step = [1.0] * h.size
-    done = fixed.ravel().copy()
-    done_list: list[bool] = done.tolist()
-    edge = np.zeros(h.shape, dtype=bool)
-    edge[[0, -1], :] = edge[:, [0, -1]] = True
-    starts = np.flatnonzero((fixed | edge).ravel()).tolist()
-    heap = [(level[cell], cell) for cell in starts]
-    for cell in starts:
-        done_list[cell] = True
+    done: list[bool] = outlet.ravel().tolist()
+    heap = [(level[cell], cell) for cell in np.flatnonzero(outlet.ravel()).tolist()]
     heapq.heapify(heap)
-    order: list[int] = []
-    offsets = [
-        (-1, 0, 1.0),
-        (0, -1, 1.0),
-        (0, 1, 1.0),
-        (1, 0, 1.0),
-        (-1, -1, 2**0.5),
-        (-1, 1, 2**0.5),
-        (1, -1, 2**0.5),
-        (1, 1, 2**0.5),
-    ]
     while heap:
         here, cell = heapq.heappop(heap)
-        order.append(cell)
         row, col = divmod(cell, cols)
-        for down, right, distance in offsets:
-            r, c = row + down, col + right
-            if 0 <= r < rows and 0 <= c < cols:
-                other = r * cols + c
-                if not done_list[other]:
-                    done_list[other] = True
-                    receiver[other] = cell
-                    step[other] = distance
-                    if level[other] < here + 1e-3:
-                        level[other] = here + 1e-3
+        for down, right in _NEIGHBOURS:
+            if 0 <= row + down < rows and 0 <= col + right < cols:
+                other = cell + down * cols + right
+                if not done[other]:
+                    done[other] = True
+                    level[other] = max(level[other], here + _LEAST_FALL_M)
                     heapq.heappush(heap, (level[other], other))
-    return order, receiver, level, step
+    return np.array(level).reshape(h.shape)
+
+
+def _steepest(h: Heights, outlet: NDArray[np.bool_]) -> tuple[list[int], list[float]]:
+    """Return the pixel each pixel drains to (−1: none) and the distance to it [pixels]."""
+    rows, cols = h.shape
+    index = np.arange(h.size).reshape(h.shape)
+    best, target, distance = np.zeros(h.shape), np.full(h.shape, -1), np.ones(h.shape)
+    for down, right in _NEIGHBOURS:
+        here = (slice(max(0, -down), rows - max(0, down)), slice(max(0, -right), cols - max(0, right)))
+        there = (slice(max(0, down), rows + min(0, down)), slice(max(0, right), cols + min(0, right)))
+        length = float(np.hypot(down, right))
+        slope = (h[here] - h[there]) / length
+        steeper = slope > best[here]
+        best[here] = np.where(steeper, slope, best[here])
+        target[here] = np.where(steeper, index[there], target[here])
+        distance[here] = np.where(steeper, length, distance[here])
+    target[outlet] = -1
+    return target.ravel().tolist(), distance.ravel().tolist()
+
+
+def _incised(
+    h: Heights, order: NDArray[np.intp], receiver: list[int], distance: list[float], strength: float
+) -> Heights:
+    """Return heights after one implicit step, from the outlets upwards."""
+    level: list[float] = h.ravel().tolist()
+    area = [1.0] * h.size
+    upwards: list[int] = order.tolist()
+    for cell in reversed(upwards):
+        if receiver[cell] >= 0:
+            area[receiver[cell]] += area[cell]
+    for cell in upwards:
+        down = receiver[cell]
+        if down >= 0:
+            factor = strength * max(0.0, area[cell] - _HILLSLOPE_PIXELS) ** 0.5 / distance[cell]
+            level[cell] = (level[cell] + factor * level[down]) / (1.0 + factor)
+    return np.array(level).reshape(h.shape)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
-from shapely import LineString, Polygon
+from shapely import LineString, Polygon, unary_union
+from shapely.geometry.base import BaseGeometry
 
 from coverage.grid import Grid
 from tools.demo_city import SEED
@@ -28,7 +29,7 @@ class LandCover(NamedTuple):
     urban: NDArray[np.float64]
 
 
-def cover(grid: Grid, land: Polygon, heights: NDArray[np.float64], coast: NDArray[np.float64]) -> LandCover:
+def cover(grid: Grid, land: BaseGeometry, heights: NDArray[np.float64], coast: NDArray[np.float64]) -> LandCover:
     """Return the land cover of a grid.
 
     Parameters
@@ -64,7 +65,7 @@ def cover(grid: Grid, land: Polygon, heights: NDArray[np.float64], coast: NDArra
     _airport(classes, grid)
     sandy = burn(grid, [_beaches(coast)]) & (heights < 12) & (classes != BUILT)
     classes[sandy] = BARE
-    water = [shape for shape, _ in rivers()] + [Polygon(to_metres(LAGOON))]
+    water: list[BaseGeometry] = [*rivers(), Polygon(to_metres(LAGOON))]
     classes[burn(grid, water) | ~burn(grid, [land])] = WATER
     return LandCover(classes, urban)
 
@@ -92,13 +93,10 @@ def _airport(classes: NDArray[np.uint8], grid: Grid) -> None:
     classes[burn(grid, [axis.buffer(35.0)])] = BARE
 
 
-def _beaches(coast: NDArray[np.float64]) -> object:
+def _beaches(coast: NDArray[np.float64]) -> BaseGeometry:
     sandy = [to_metres(points) for roughness, points in COAST if roughness <= 10.0]
-    parts = []
+    parts: list[BaseGeometry] = []
     for points in sandy:
         first, last = (int(np.argmin(np.hypot(*(coast - point).T))) for point in (points[0], points[-1]))
         parts.append(LineString(coast[first : last + 1]).buffer(BEACH_M))
-    out = parts[0]
-    for part in parts[1:]:
-        out = out.union(part)
-    return out
+    return unary_union(parts)

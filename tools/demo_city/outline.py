@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from tools.demo_city import SEED
 from tools.demo_city.geography import BEACH_END, BORDER, CAPE_HAI_VAN, COAST, ELASTIC_BORDER, Point
@@ -80,7 +81,7 @@ def _coast(rng: np.random.Generator) -> Coordinates:
 def _away_from_ends(line: Coordinates) -> Coordinates:
     """Return 0 → 1 → 0 along the border, so that its ends meet the shore where they should."""
     at = along(line)
-    return np.clip(np.minimum(at, at[-1] - at) / 3000.0, 0.0, 1.0)
+    return np.asarray(np.clip(np.minimum(at, at[-1] - at) / 3000.0, 0.0, 1.0))
 
 
 def _bump(border: Coordinates) -> Coordinates:
@@ -94,7 +95,7 @@ def _nearest(line: Coordinates, point: Point) -> int:
     return int(np.argmin(np.hypot(*(line - to_metres([point])[0]).T)))
 
 
-def land(outline: Outline, west: float, south: float, east: float, north: float) -> Polygon:
+def land(outline: Outline, west: float, south: float, east: float, north: float) -> BaseGeometry:
     """Return everything west of the coast inside a box [m], including what lies outside the city."""
     box = [(west - 1e4, south - 1e4), (west - 1e4, north + 1e4)]
     return Polygon([*outline.coast, *box]).intersection(LineString([(west, south), (east, north)]).envelope)

@@ -71,7 +71,7 @@ def largest_remainder(weights: NDArray[np.float64], total: int) -> NDArray[np.in
     whole = np.floor(exact + 1e-9)
     order = np.argsort(-np.round(exact - whole, 9), kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
-    return whole.astype(np.int32)
+    return np.asarray(whole, dtype=np.int32)
 
 
 def _attraction(grid: Grid, fine: Grid, cover: LandCover) -> NDArray[np.float64]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from shapely import MultiPolygon, Polygon, contains_xy
+from shapely import contains_xy
+from shapely.geometry.base import BaseGeometry
 
 from coverage.grid import Grid
 from tools.demo_city import SEED
@@ -18,6 +19,8 @@ from tools.demo_city.places import ROADS
 
 URBAN_POSITIONS = 890
 ROAD_POSITIONS = 80
+TOWN_APART_M = 150.0
+ROAD_APART_M = 420.0
 OPERATORS = {"Viettel": 0.36, "VNPT": 0.27, "MobiFone": 0.24, "Vietnamobile": 0.13}
 TENANTS = (0.72, 0.20, 0.08)  # masts with one, two, three operators
 
@@ -36,6 +39,8 @@ class Sites(NamedTuple):
         People per hectare around.
     built : ndarray of bool
         Stands in a built-up pixel.
+    town : ndarray of float
+        Share of the dry land around (about 700 m) that is built up, 0–1.
     small : ndarray of bool
         A small cell on a pole rather than a mast or a roof.
     """
@@ -45,17 +50,20 @@ class Sites(NamedTuple):
     place: NDArray[np.float64]
     people_nearby: NDArray[np.float64]
     built: NDArray[np.bool_]
+    town: NDArray[np.float64]
     small: NDArray[np.bool_]
 
 
-def place_sites(mainland: Polygon | MultiPolygon, people: People, fine: Grid, cover: LandCover) -> Sites:
+def place_sites(mainland: BaseGeometry, people: People, fine: Grid, cover: LandCover) -> Sites:
     """Return the sites of all operators, in the order of the masts."""
     rng = np.random.default_rng([SEED, 6])
     density = gaussian_filter(people.population.astype(float), 2.0)
     ground = _Ground(mainland, fine, cover)
-    masts = _spread(_candidates(people, density, rng), 150.0, 14.0, ground, density, people, URBAN_POSITIONS, [])
-    masts = _spread(_road_candidates(rng), 420.0, 0.0, ground, density, people, URBAN_POSITIONS + ROAD_POSITIONS, masts)
-    places = np.round(np.array(masts), 1)
+    towns, roads = _candidates(people, density, rng), _road_candidates(rng)
+    wide = 1.0 + 14.0 / np.maximum(_sample(density, people.grid, towns), 1.0)  # fewer masts where fewer people live
+    masts = _spread([], towns, np.minimum(1200.0, TOWN_APART_M * wide), ground, URBAN_POSITIONS)
+    masts = _spread(masts, roads, np.full(len(roads), ROAD_APART_M), ground, URBAN_POSITIONS + ROAD_POSITIONS)
+    places: NDArray[np.float64] = np.array(masts, dtype=np.float64).round(1)
     near = _sample(density, people.grid, places)
     names = list(OPERATORS)
     rows: list[tuple[str, int, bool]] = []
@@ -73,12 +81,19 @@ def place_sites(mainland: Polygon | MultiPolygon, people: People, fine: Grid, co
         place=places[position],
         people_nearby=near[position],
         built=ground.classes_at(places)[position] == BUILT,
+        town=_sample(_town(fine, cover), fine, places)[position],
         small=np.array([small for *_, small in rows]),
     )
 
 
+def _town(fine: Grid, cover: LandCover) -> NDArray[np.float64]:
+    width = 500.0 / fine.pixel_m
+    built = gaussian_filter((cover.classes == BUILT).astype(float), width)
+    return np.asarray(built / np.maximum(gaussian_filter((cover.classes != WATER).astype(float), width), 0.05))
+
+
 class _Ground(NamedTuple):
-    mainland: Polygon | MultiPolygon
+    mainland: BaseGeometry
     grid: Grid
     cover: LandCover
 
@@ -92,7 +107,7 @@ class _Ground(NamedTuple):
         return bool(inside.all() and (self.classes_at(around) != WATER).all())
 
 
-def _sample(values: NDArray[np.generic], grid: Grid, places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sample(values: NDArray[Any], grid: Grid, places: NDArray[np.float64]) -> NDArray[Any]:
     rows = np.floor((grid.north_m - places[:, 1]) / grid.pixel_m).astype(int)
     cols = np.floor((places[:, 0] - grid.west_m) / grid.pixel_m).astype(int)
     return np.asarray(values[np.clip(rows, 0, grid.rows - 1), np.clip(cols, 0, grid.cols - 1)])
@@ -121,19 +136,14 @@ def _road_candidates(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _spread(
-    candidates: NDArray[np.float64], least_m: float, wide: float, ground: _Ground, density: NDArray[np.float64],
-    people: People, count: int, taken: list[NDArray[np.float64]],
+    masts: list[NDArray[np.float64]], candidates: NDArray[np.float64], apart_m: NDArray[np.float64], ground: _Ground,
+    count: int,
 ) -> list[NDArray[np.float64]]:  # fmt: skip
-    """Return the places taken and, in turn, every candidate that is far enough from all before it, up to a count.
-
-    The distance grows where few people live: `least_m` · (1 + wide ÷ people per hectare), at most 1.2 km.
-    """
-    out = list(taken)
-    near = _sample(density, people.grid, candidates)
-    for place, people_here in zip(candidates, near, strict=True):
+    """Return the masts and, in turn, every candidate as far from all before it as it asks for, up to a count."""
+    out = list(masts)
+    for place, apart in zip(candidates, apart_m, strict=True):
         if len(out) == count:
             break
-        apart = min(1200.0, least_m * (1.0 + wide / max(people_here, 1.0)))
         if out and np.hypot(*(np.array(out) - place).T).min() < apart:
             continue
         if ground.holds(place):

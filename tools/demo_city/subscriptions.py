@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -22,8 +24,19 @@ OVER_FULL = "20236"  # Hải Châu I: second lines and offices make more lines t
 REMOTE = {"20293": 0.41, "20299": 0.55, "20332": 0.62}  # Hòa Bắc, Hòa Ninh, Hòa Khương
 SPELLINGS = {
     "20290": ("Hòa Hải", "Hoà Hải"), "20287": ("Hoà Quý", "Hòa Quý"), "20320": ("Hòa Phong", "Hoà Phong"),
-    "20227": ("Thanh Bình", "Phường Thanh Bình"), "20296": ("Hòa Liên", "Xã Hòa Liên"), "20236": ("Hải Châu I", "P. Hải Châu I"),
+    "20227": ("Thanh Bình", "Phường Thanh Bình"), "20296": ("Hòa Liên", "Xã Hòa Liên"),
+    "20236": ("Hải Châu I", "P. Hải Châu I"),
 }  # fmt: skip
+
+
+class _Ward(NamedTuple):
+    """One ward of the register with its census."""
+
+    ward_id: str
+    name: str
+    rural: bool
+    people: int
+    households: int
 
 
 def list_lines(register: pd.DataFrame, census: pd.DataFrame) -> pd.DataFrame:
@@ -37,35 +50,53 @@ def list_lines(register: pd.DataFrame, census: pd.DataFrame) -> pd.DataFrame:
         ``ward_id, population, households``.
     """
     rng = np.random.default_rng([SEED, 8])
+    both = register.merge(census, on="ward_id", validate="one_to_one")
+    columns = (both[name] for name in ("ward_id", "name", "district", "population", "households"))
     rows: list[dict[str, str]] = []
-    for ward in register.merge(census, on="ward_id", validate="one_to_one").itertuples():
-        if ward.ward_id in ABSENT:
-            continue
-        rural = ward.district == "Huyện Hòa Vang"
-        share = REMOTE.get(ward.ward_id, float(rng.uniform(0.66, 0.78) if rural else rng.uniform(0.76, 0.91)))
-        office = float(rng.uniform(0.02, 0.04) if rural else rng.uniform(0.04, 0.11))
-        if ward.ward_id == OVER_FULL:
-            share, office = 1.08, 0.27
-        fixed = np.array([part * (0.0 if rural and kind == "cable" else 1.0) for _, kind, part in FIXED])
-        fixed = fixed * rng.uniform(0.85, 1.15, len(fixed))
-        fixed /= fixed.sum()
-        lines = [
-            (operator, kind, customer, int(round(ward.households * level * part)))
-            for customer, level in (("household", share), ("business", office))
-            for (operator, kind, _), part in zip(FIXED, fixed, strict=True)
-        ]
-        active = float(rng.uniform(0.72, 0.80) if rural else rng.uniform(0.82, 0.95))
-        lines += [
-            (operator, "mobile", "household", int(round(ward.population * active * part * rng.uniform(0.95, 1.05))))
-            for operator, part in MOBILE.items()
-        ]
-        rows += [
-            {"ward_id": ward.ward_id, "name": ward.name, "operator": operator, "technology": kind,
-             "customer": customer, "lines": str(count), "period": PERIOD}
-            for operator, kind, customer, count in lines
-            if count > 0
-        ]  # fmt: skip
+    for ward_id, name, district, people, households in zip(*columns, strict=True):
+        ward = _Ward(str(ward_id), str(name), district == "Huyện Hòa Vang", int(people), int(households))
+        if ward.ward_id not in ABSENT:
+            rows += _fixed(ward, rng) + _mobile(ward, rng)
     return _with_defects(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _fixed(ward: _Ward, rng: np.random.Generator) -> list[dict[str, str]]:
+    """Return the fixed lines of one ward: homes and offices, shared among the providers."""
+    share = rng.uniform(0.66, 0.78) if ward.rural else rng.uniform(0.76, 0.91)
+    office = rng.uniform(0.02, 0.04) if ward.rural else rng.uniform(0.04, 0.11)
+    share = REMOTE.get(ward.ward_id, share)
+    if ward.ward_id == OVER_FULL:
+        share, office = 1.08, 0.27
+    part = np.array([0.0 if ward.rural and kind == "cable" else weight for _, kind, weight in FIXED])
+    part *= rng.uniform(0.85, 1.15, len(part))
+    part /= part.sum()
+    return [
+        _row(ward, operator, kind, customer, ward.households * level * weight)
+        for customer, level in (("household", share), ("business", office))
+        for (operator, kind, _), weight in zip(FIXED, part, strict=True)
+        if round(ward.households * level * weight) > 0
+    ]
+
+
+def _mobile(ward: _Ward, rng: np.random.Generator) -> list[dict[str, str]]:
+    """Return the mobile broadband subscriptions of one ward, by operator."""
+    active = rng.uniform(0.72, 0.80) if ward.rural else rng.uniform(0.82, 0.95)
+    return [
+        _row(ward, operator, "mobile", "household", ward.people * active * part * rng.uniform(0.95, 1.05))
+        for operator, part in MOBILE.items()
+    ]
+
+
+def _row(ward: _Ward, operator: str, kind: str, customer: str, lines: float) -> dict[str, str]:
+    return {
+        "ward_id": ward.ward_id,
+        "name": ward.name,
+        "operator": operator,
+        "technology": kind,
+        "customer": customer,
+        "lines": str(round(float(lines))),
+        "period": PERIOD,
+    }
 
 
 def _with_defects(frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CITY_TOML = """\
 # The embedded demo city. SYNTHETIC: real names, codes, areas and census counts; everything else is made up.
-# Thành phố mẫu. DỮ LIỆU TỔNG HỢP: tên, mã, diện tích và số liệu điều tra dân số là thật; mọi thứ khác là dữ liệu tạo ra.
+# Thành phố mẫu. DỮ LIỆU TỔNG HỢP: tên, mã, diện tích và số liệu điều tra dân số là thật; phần còn lại là tạo ra.
 name = "Đà Nẵng (dữ liệu mẫu, tổng hợp)"
 name_en = "Đà Nẵng (demo, synthetic)"
 edition = "2019"
@@ -27,9 +27,9 @@ PROVENANCE: dict[str, dict[str, str]] = {
         "title_en": "Boundaries of 56 wards, 2019 (synthetic)",
         "note": "Synthetic: real names, codes and areas; the borders are made up.",
         "how_vi": "Đường bờ biển và ranh giới thành phố vẽ tay; quận huyện chia theo đường vẽ tay; phường xã là biểu đồ"
-        " lũy thừa có diện tích đúng bằng sổ đăng ký, cạnh chung được làm gồ ghề giống nhau ở hai bên.",
-        "how_en": "Coast and city border drawn by hand; districts by hand-drawn lines; wards are power diagrams with the"
-        " areas of the register, their shared borders roughened alike on both sides.",
+        " lũy thừa có diện tích đúng bằng sổ đăng ký, cạnh chung được làm gồ ghề như nhau ở hai bên.",
+        "how_en": "Coast and city border drawn by hand; districts by hand-drawn lines; wards are power diagrams with"
+        " the areas of the register, their shared borders roughened alike on both sides.",
         "crs": "EPSG:4326",
     },
     "cells.csv": {
@@ -38,8 +38,8 @@ PROVENANCE: dict[str, dict[str, str]] = {
         "note": "Synthetic: no mast of any operator stands where this file says.",
         "how_vi": "Vị trí rút ngẫu nhiên (mầm cố định) theo mật độ dân cư và dọc đường; độ cao, hướng, băng tần, công"
         " suất hợp lý; một số ô để trống như tệp thật.",
-        "how_en": "Positions drawn (fixed seed) by where people live and along roads; plausible heights, azimuths, bands"
-        " and powers; some fields left empty as in real files.",
+        "how_en": "Positions drawn (fixed seed) by where people live and along roads; plausible heights, azimuths,"
+        " bands and powers; some fields left empty as in real files.",
         "crs": "EPSG:4326",
     },
     "subscriptions.csv": {

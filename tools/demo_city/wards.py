@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from shapely import LineString, Polygon, STRtree, coverage_is_valid, get_parts, polygonize, set_precision, unary_union
+from shapely import (
+    LineString,
+    Point,
+    Polygon,
+    STRtree,
+    coverage_is_valid,
+    get_parts,
+    polygonize,
+    set_precision,
+    unary_union,
+)
 from shapely.geometry.base import BaseGeometry
 
 from tools.demo_city import SEED
 from tools.demo_city.geography import DISTRICT_LINES, WARD_SEEDS
-from tools.demo_city.lines import Coordinates, smooth, to_degrees, to_metres
+from tools.demo_city.lines import smooth, to_degrees, to_metres
 from tools.demo_city.mesh import Mesh
 from tools.demo_city.outline import Outline
 from tools.demo_city.power import PowerDiagram, divide
@@ -54,8 +62,9 @@ def _districts(outline: Outline, register: pd.DataFrame, rivers: BaseGeometry) -
     """Return the districts with the areas of their wards; the border on land gives way where it has to."""
     lines = [LineString(smooth(to_metres(line), LINE_SPACING_M)) for _, line in DISTRICT_LINES]
     wanted = register.groupby("district", sort=True)["area_km2"].sum()
-    faces = get_parts(polygonize(get_parts(unary_union([outline.polygon.exterior, *lines], grid_size=SNAP_M))))
-    faces = [face for face in faces if outline.polygon.contains(face.representative_point())]
+    noded = unary_union([outline.polygon.exterior, *lines], grid_size=SNAP_M)
+    inside = outline.polygon.contains
+    faces = [face for face in get_parts(polygonize(get_parts(noded))) if inside(face.representative_point())]
     tree = STRtree(faces)
     parts: dict[int, set[str]] = {}
     for ward, district in zip(register["ward_id"], register["district"], strict=True):
@@ -69,8 +78,6 @@ def _districts(outline: Outline, register: pd.DataFrame, rivers: BaseGeometry) -
 
 
 def _point(ward: str) -> BaseGeometry:
-    from shapely import Point
-
     return Point(to_metres([WARD_SEEDS[ward]])[0])
 
 
@@ -92,10 +99,10 @@ def _power_wards(districts: Mesh, register: pd.DataFrame) -> tuple[list[str], li
             if polygon.contains(inside):
                 pieces[wards[diagram.cell_at(inside)]].append(face)
     merged = {ward: unary_union(parts) for ward, parts in pieces.items()}
-    torn = [ward for ward, polygon in merged.items() if not isinstance(polygon, Polygon)]
-    if torn:
-        raise ValueError(f"wards in several parts: {torn}")
-    return list(merged), list(merged.values())
+    whole = {ward: polygon for ward, polygon in merged.items() if isinstance(polygon, Polygon)}
+    if len(whole) < len(merged):
+        raise ValueError(f"wards in several parts: {sorted(set(merged) - set(whole))}")
+    return list(whole), list(whole.values())
 
 
 def _softness(
@@ -134,6 +141,3 @@ def _in_degrees(polygon: Polygon) -> Polygon:
     start = int(np.lexsort((ring[:, 1], ring[:, 0]))[0])
     out = Polygon(np.roll(ring, -start, axis=0))
     return out if out.exterior.is_ccw else Polygon(np.roll(ring[::-1], start + 1, axis=0))
-
-
-__all__: Sequence[str] = ("draw",)
