@@ -38,7 +38,7 @@ LIBRARIES = (
 NO_SERVER = 0
 _EPOCH = "1970-01-01T00:00:00.000Z"  # GeoPackage wants a date of change; a clock would make every file another one
 _GDAL = Lock()
-_RANDOM = re.compile(r"_([0-9a-f]{32})\b")
+_RANDOM = re.compile(r"_([0-9a-f]{32})(?![0-9a-f])")
 
 
 def published_wards(result: Result) -> pd.DataFrame:

@@ -1,0 +1,89 @@
+import math
+from dataclasses import replace
+
+from coverage.caveats import caveats, problems
+from coverage.errors import Problem
+from coverage.grid import Surface
+from coverage.study import Study
+from tests import builders as make
+
+WARDS = make.wards((-1, -1, 0, 1), (0, -1, 1, 1), names=["Hải Châu I", "Mân Thái"])
+
+
+def told(lang="en", cells=None, **layers):
+    city = make.city(WARDS, make.cells(make.cell()) if cells is None else cells, **layers)
+    return "\n".join(caveats(Study(city, pixel_m=200.0).run(), lang))
+
+
+def test_nothing_is_told_that_is_not_so():
+    text = told(people=make.people(WARDS, [10, 10], [4, 4]), subscriptions=lines(3, 4))
+    for word in ("Synthetic", "refused", "unknown", "Filled in", "more lines", "not used", "no 5G"):
+        assert word not in text
+
+
+def lines(*counts):
+    return make.subscriptions(
+        *((f"w{n}", "VNPT", "FTTH", "household", float(count), "2023-06") for n, count in enumerate(counts))
+    )
+
+
+def test_made_up_data_comes_first():
+    assert told(synthetic=True).startswith("Synthetic data")
+    assert told("vi", synthetic=True).startswith("Dữ liệu tổng hợp")
+
+
+def test_unknown_wards_are_named():
+    text = told(people=make.people(WARDS, [10, math.nan], [4, math.nan]))
+    assert "“Population” is unknown in 1 ward(s): Mân Thái." in text
+    assert "“Fixed lines” is unknown in 2 ward(s): Hải Châu I, Mân Thái." in text
+
+
+def test_many_names_become_a_count():
+    many = make.wards(*((n, 0, n + 1, 1) for n in range(12)))
+    city = make.city(many, make.cells(make.cell()))
+    text = "\n".join(caveats(Study(city, pixel_m=200.0).run(), "en"))
+    assert "in 12 ward(s): Ward 0, Ward 1" in text
+    assert "and 4 more" in text
+
+
+def test_defaults_are_counted_by_the_name_people_know():
+    layer = replace(make.cells(make.cell()), defaulted={"height_m": 3, "tilt_deg": 0})
+    assert "Antenna height (3)" in told(cells=layer)
+    assert "Downtilt" not in told(cells=layer)
+    assert "(3)" in told("vi", cells=layer)
+
+
+def test_refused_rows_and_full_wards_are_told():
+    refused = make.cells(make.cell()).with_frame(
+        make.cells(make.cell()).frame, Problem(code="coordinates_zero", row=7, values={"file": "c.csv"})
+    )
+    text = told(cells=refused, people=make.people(WARDS, [9, 9], [4, 4]), subscriptions=lines(9, 1))
+    assert "refused because they cannot be used: cells (1)" in text
+    assert "1 ward(s) have more lines than households: Hải Châu I." in text
+    assert "2023-06" in text
+
+
+def test_how_people_were_placed_is_told():
+    assert "spread evenly over the area" in told()
+    clutter = make.raster([[50.0, 10.0]], 1000.0, west_km=-1, north_km=1)
+    assert "evenly over built-up land" in told(surface=Surface(clutter=clutter))
+    people = make.raster([[5.0, 1.0]], 1000.0, west_km=-1, north_km=1)
+    text = told(surface=Surface(population=people))
+    assert "where the population raster has them" in text
+    assert "households are where the population raster has people" in text
+
+
+def test_a_layer_that_the_model_does_not_use_is_told():
+    terrain = make.raster([[5.0, 1.0]], 1000.0, west_km=-1, north_km=1)
+    assert "terrain height" in told(surface=Surface(terrain=terrain))
+
+
+def test_a_network_without_5g_is_told():
+    assert "no 5G cell" in told(cells=make.cells(make.cell(technology="LTE", band="B3", frequency_mhz=1842.5)))
+
+
+def test_the_gravest_findings_come_first():
+    found = [Problem(code="coordinates_zero", severity=s, row=n) for n, s in enumerate(("note", "error", "warning"))]
+    layer = make.cells(make.cell())
+    city = make.city(WARDS, layer.with_frame(layer.frame, *found))
+    assert [problem.severity for problem in problems(city)] == ["error", "warning", "note"]
