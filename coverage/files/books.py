@@ -61,13 +61,11 @@ def sheet_records(data: bytes, file: str) -> tuple[Iterator[list[str]], tuple[Pr
     archive = checked_zip(data, file)
     for member in archive.infolist():
         if member.filename.endswith((".xml", ".rels", ".vml")):
-            with archive.open(member) as part:
-                head = part.read(2048).upper()
+            head = member_bytes(archive, member.filename, file, 2048).upper()
             if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                 raise LayerError("unsafe_archive", file=file)
     if "xl/workbook.xml" not in archive.namelist():
         raise LayerError("unreadable", file=file, format="XLSX")
-    member_bytes(archive, "xl/workbook.xml", file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells which styles and validations it does not know

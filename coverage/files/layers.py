@@ -9,6 +9,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
 
 from coverage.boundaries import recognise_wards
 from coverage.cells import complete_cells
@@ -45,8 +47,7 @@ def read_wards(path: str | Path, edition: str = "auto") -> Layer:
     raw = read_table(path)
     file = raw.source.name
     geometry = raw.geometry if raw.geometry is not None else _wkt_geometry(raw)
-    if geometry.crs is None:
-        raise LayerError("missing_crs", file=file)
+    _need_crs(geometry, file)
     frame = gpd.GeoDataFrame(raw.frame.assign(row=raw.rows), geometry=geometry.to_numpy(), crs=geometry.crs)
     layer = recognise_wards(frame, source=raw.source, edition=edition)
     return replace(layer, problems=raw.problems + layer.problems)
@@ -63,6 +64,16 @@ def _wkt_geometry(raw: RawTable) -> gpd.GeoSeries:
     bounds = series.total_bounds
     # WKT carries no coordinate system: numbers beyond a globe's degrees are metres of a zone that nobody named.
     return series.set_crs(_DEGREES if np.abs(bounds).max() <= 180 else None)
+
+
+def _need_crs(geometry: gpd.GeoSeries, file: str) -> None:
+    """Raise ``missing_crs`` or, for one that nothing leads from to longitude and latitude, ``bad_crs``."""
+    if geometry.crs is None:
+        raise LayerError("missing_crs", file=file)
+    try:
+        Transformer.from_crs(geometry.crs, _DEGREES)
+    except ProjError:
+        raise LayerError("bad_crs", file=file, crs=geometry.crs.name) from None
 
 
 def read_cells(path: str | Path) -> Layer:
@@ -148,8 +159,7 @@ def _with_positions(raw: RawTable) -> RawTable:
     """Return the table with the places of its points as longitude and latitude columns."""
     if raw.geometry is None:
         return raw
-    if raw.geometry.crs is None:
-        raise LayerError("missing_crs", file=raw.source.name)
+    _need_crs(raw.geometry, raw.source.name)
     points = raw.geometry.to_crs(_DEGREES).to_numpy()
     only = [shape.geoms[0] if getattr(shape, "geom_type", "") == "MultiPoint" else shape for shape in points]
     is_point = shapely.get_type_id(np.asarray(only, dtype=object)) == shapely.GeometryType.POINT

@@ -221,11 +221,10 @@ def _harmless(member: zipfile.ZipInfo) -> bool:
     return not (link or name.startswith("/") or ".." in parts or ":" in name or "\x00" in name)
 
 
-def member_bytes(archive: zipfile.ZipFile, name: str, file: str) -> bytes:
-    """Return the bytes of a member; ``bad_archive`` when they do not unpack to what the table promises."""
+def member_bytes(archive: zipfile.ZipFile, name: str, file: str, limit: int = -1) -> bytes:
+    """Return the bytes of a member, or its first so many; ``bad_archive`` when they do not unpack as promised."""
     try:
-        return archive.read(name)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, KeyError):
-        raise LayerError("bad_archive", file=file) from None
-    except Exception as error:  # zlib.error and its like have no common root
+        with archive.open(name) as member:
+            return member.read(limit)
+    except Exception as error:  # BadZipFile, zlib.error, EOFError, ValueError, RuntimeError …: no common root
         raise LayerError("bad_archive", file=file) from error

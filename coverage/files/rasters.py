@@ -14,6 +14,8 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window, from_bounds
@@ -92,6 +94,10 @@ def _opened(path: Path) -> Iterator[Any]:
 def _usable(data: Any, file: str) -> None:
     if not data.crs:
         raise LayerError("raster_no_crs", file=file)
+    try:
+        Transformer.from_crs(data.crs.to_wkt(), WORKING_CRS)
+    except ProjError:
+        raise LayerError("bad_crs", file=file, crs=str(data.crs)[:80]) from None
     if data.transform.is_identity or data.transform.determinant == 0:
         raise LayerError("raster_no_transform", file=file)
     if data.count != 1:

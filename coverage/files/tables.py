@@ -16,7 +16,7 @@ from coverage.fields import clean
 from coverage.files.books import sheet_records
 from coverage.files.kml import read_kml, read_kmz
 from coverage.files.opening import Format, Opened, open_table
-from coverage.files.texts import decode, records
+from coverage.files.texts import decode, records, unique_names
 from coverage.files.vectors import Features, read_geojson, read_geopackage, read_parquet, read_shapefile
 from coverage.layers import Source
 
@@ -100,7 +100,7 @@ def _from_records(opened: Opened, lines: Iterable[list[str]], notes: tuple[Probl
     if not table:
         raise LayerError("table_empty", file=opened.name)
     columns: dict[str, list[str]] = {}
-    for index, name in enumerate(_unique(header)):
+    for index, name in enumerate(unique_names(header)):
         cells = [row[index] for row in table]
         if clean(header[index]) or any(cells):
             columns[name] = cells
@@ -158,13 +158,3 @@ def _below_title(lines: Iterable[list[str]]) -> Iterable[tuple[int, list[str]]]:
                 yield from held
     if not started:
         yield from held
-
-
-def _unique(header: list[str]) -> list[str]:
-    names: list[str] = []
-    for index, cell in enumerate(header):
-        name = clean(cell) or f"#{index + 1}"
-        while name in names:
-            name += f" ({index + 1})"  # brackets do not count when headers are compared, so the pair stays ambiguous
-        names.append(name)
-    return names

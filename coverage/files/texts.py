@@ -11,6 +11,7 @@ from io import StringIO
 from charset_normalizer import from_bytes
 
 from coverage.errors import LayerError, Problem
+from coverage.fields import clean
 
 DELIMITERS = ",;\t|"
 _SNIFFED = 200  # records looked at to find the separator
@@ -144,3 +145,18 @@ def delimiter_of(text: str) -> str:
         agreement = counts[header:].count(width) / len(counts)
         ranked.append((agreement >= 0.8, -header if agreement >= 0.8 else 0, agreement * width, width, delimiter))
     return max(ranked)[-1] if ranked else ","
+
+
+def unique_names(header: list[str]) -> list[str]:
+    """Return cleaned column names, each once; an empty one is called by its place.
+
+    >>> unique_names(["a", "a", " "])
+    ['a', 'a (2)', '#3']
+    """
+    names: list[str] = []
+    for index, cell in enumerate(header):
+        name = clean(cell) or f"#{index + 1}"
+        while name in names:
+            name += f" ({index + 1})"  # brackets do not count when headers are compared, so the pair stays ambiguous
+        names.append(name)
+    return names

@@ -32,17 +32,12 @@ from pyproj.exceptions import CRSError
 from coverage.errors import LayerError, Problem
 from coverage.files.books import text_of
 from coverage.files.opening import checked_zip, member_bytes
-from coverage.files.texts import decode, legacy_encoding
+from coverage.files.texts import decode, legacy_encoding, unique_names
 
 MAX_FEATURES = 2_000_000
 MAX_TABLE_BYTES = 1 << 30
 _BATCH_ROWS = 256  # unpacked before it is counted: few enough that texts of a megabyte do no harm
 _CRS_NAME = re.compile(r"(?:urn:ogc:def:crs:)?(?:EPSG:[0-9.]*:?\d+|OGC:[0-9.]*:?CRS84)", re.IGNORECASE)
-
-_GDAL_ERRORS = (
-    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
-    pyogrio.errors.GeometryError, pyogrio.errors.FieldError, pyogrio.errors.CRSError, ValueError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +130,8 @@ def read_geopackage(data: bytes, file: str) -> Features:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of what it is instead; the sentence below says it is no GeoPackage
                 layers = [(str(name), kind) for name, kind in pyogrio.list_layers(copy)]
-        except _GDAL_ERRORS:
-            raise LayerError("unreadable", file=file, format="GeoPackage") from None
+        except Exception as error:  # see `_by_gdal`
+            raise LayerError("unreadable", file=file, format="GeoPackage") from error
         ordered = [name for name, kind in layers if kind] + [name for name, kind in layers if not kind]
         if not ordered:
             raise LayerError("table_empty", file=file)
@@ -175,9 +170,8 @@ def read_shapefile(data: bytes, file: str) -> Features:
             raise LayerError("unreadable", file=file, format="Shapefile")
         codec = _dbf_codec(Path(folder), file)
         found = _by_gdal(Path(folder) / "layer.shp", "ESRI Shapefile", file, encoding=_LOSSLESS)
-    frame = found.frame.map(lambda text: _recoded(text, codec, file)).rename(
-        columns=lambda name: _recoded(name, codec, file)
-    )
+    frame = found.frame.map(lambda text: _recoded(text, codec, file))
+    frame.columns = unique_names([_recoded(name, codec, file) for name in frame.columns])
     return Features(frame=frame, geometry=found.geometry)
 
 
@@ -220,10 +214,10 @@ def _by_gdal(path: Path, driver: str, file: str, **options: Any) -> Features:
                 raise LayerError("unreadable", file=file, format=driver)
             _limit(int(info["features"]), file)
             frame = pyogrio.read_dataframe(path, **options, force_2d=True, on_invalid="ignore")
-    except _GDAL_ERRORS as error:
-        if isinstance(error, LayerError):
-            raise
-        raise LayerError("unreadable", file=file, format=driver) from None
+    except LayerError:
+        raise
+    except Exception as error:  # besides its own, pyogrio lets UnicodeDecodeError and NameError of broken parts through
+        raise LayerError("unreadable", file=file, format=driver) from error
     if any("convert" in str(warning.message) for warning in said):  # "… characters couldn't be converted correctly …"
         raise LayerError("unknown_encoding", file=file)
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -233,8 +227,9 @@ def _by_gdal(path: Path, driver: str, file: str, **options: Any) -> Features:
 
 
 def _texts(frame: pd.DataFrame) -> pd.DataFrame:
-    columns = {str(name): [text_of(value) for value in frame[name].tolist()] for name in frame.columns}
-    return pd.DataFrame(columns, index=range(len(frame)))
+    names = unique_names([str(name) for name in frame.columns])
+    columns = zip(names, (column.tolist() for _, column in frame.items()), strict=True)
+    return pd.DataFrame({name: [text_of(v) for v in values] for name, values in columns}, index=range(len(frame)))
 
 
 def read_parquet(data: bytes, file: str) -> Features:
