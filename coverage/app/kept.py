@@ -118,7 +118,7 @@ def fingerprint(city: Path) -> str:
     digest = hashlib.sha256()
     versions = [f"{name} {metadata.version(name)}" for name in LIBRARIES]
     digest.update("\n".join([sys.version, *versions, _code()]).encode())
-    for path in [city, *sorted(_named(city)), *sorted((data_dir() / "registers").glob("*"))]:
+    for path in [*sorted(_named(city)), *sorted((data_dir() / "registers").glob("*"))]:
         digest.update(path.name.encode())
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
@@ -132,13 +132,16 @@ def _code() -> str:
     root = Path(str(coverage.__file__)).parent
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
-        if path.suffix in {".py", ".toml", ".csv"} and parts[0] not in {"words", "_data"} and "screens" not in parts:
+        if path.suffix in {".py", ".toml", ".csv", ".c", ".h"} and parts[0] not in {"words", "_data"} and "screens" not in parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def _named(city: Path) -> Iterator[Path]:
-    """Yield the files that a city file names, and the notes on their origin beside them."""
+    """Yield a city file, the files it names and the notes on their origin; nothing for one that cannot be read.
+
+    What is wrong with such a file is said in words by `coverage.open_city`, which reads it next.
+    """
 
     def strings(value: Any) -> Iterator[str]:
         if isinstance(value, str):
@@ -147,7 +150,14 @@ def _named(city: Path) -> Iterator[Path]:
             for each in value.values() if isinstance(value, Mapping) else value:
                 yield from strings(each)
 
-    for text in strings(tomllib.loads(city.read_text("utf-8"))):
+    if not city.is_file():
+        return
+    yield city
+    try:
+        content = tomllib.loads(city.read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    for text in strings(content):
         for path in (city.parent / text, city.parent / f"{text}.toml"):
             if text and path.is_file():
                 yield path

@@ -16,12 +16,13 @@ from coverage import legends
 from coverage.app import cached
 from coverage.app.cached import Measured
 from coverage.errors import CoverageError, LayerError, Problem
-from coverage.layers import Layer
 from coverage.maps import escape
 from coverage.study import Progress, Result
 from coverage.types import Language
 from coverage.words import percent, render, render_problem, t
 from coverage.writing import csv_text
+
+FINDINGS = 200  # of a file that cannot be used at all: more would only hide the first
 
 _speak = st.components.v2.component(
     "phusong_language", js="export default ({ data }) => { document.documentElement.lang = data; };"
@@ -46,7 +47,7 @@ def header(title: str, lead: str, result: Result | None, lang: Language) -> None
     st.markdown(lead)
     if result is not None and result.study.city.synthetic:
         made_up = ", ".join(source.name for source in result.study.city.sources if source.synthetic)
-        st.warning(t("app.synthetic", lang, files=_plain(made_up)), icon=":material/science:")
+        st.warning(t("app.synthetic", lang, files=plain(made_up)), icon=":material/science:")
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def in_words(lang: Language) -> Iterator[None]:
     except CoverageError as error:
         st.error(render(error, lang), icon=":material/error:")
         if isinstance(error, LayerError) and error.problems:
-            problems(error.problems, lang)
+            findings(error.problems[:FINDINGS], lang)
         st.stop()
 
 
@@ -121,30 +122,24 @@ def goal(label: str, share: float, target: float | None, note: str, lang: Langua
 
 def basis(result: Result, lang: Language) -> None:
     """Say under a figure what it rests on: definition, denominator, model."""
-    st.caption("  \n".join(_plain(line) for line in legends.basis(result, lang)))
+    st.caption("  \n".join(plain(line) for line in legends.basis(result, lang)))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text that Markdown leaves as it is."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>#+|~$:" else char for char in text)
 
 
-def problems(found: Sequence[Problem], lang: Language) -> None:
-    """List findings, errors first, one sentence each."""
-    order = {"error": 0, "warning": 1, "note": 2}
+def findings(found: Sequence[Problem], lang: Language) -> None:
+    """List findings in the order given, one sentence each."""
     rows = [
         {
             t("app.severity", lang): t(f"app.severity_{problem.severity}", lang),
             t("app.finding", lang): render_problem(problem, lang),
         }
-        for problem in sorted(found, key=lambda each: (order[each.severity], each.row or 0))
+        for problem in found
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-
-
-def layer_problems(layers: Sequence[Layer | None]) -> list[Problem]:
-    """Return the findings of several layers, those that are absent left out."""
-    return [problem for layer in layers if layer is not None for problem in layer.problems]
+    st.table(pd.DataFrame(rows), hide_index=True)
 
 
 def download(label: str, content: bytes, name: str, kind: str, key: str) -> None:

@@ -1,15 +1,14 @@
 """Where the city stands: targets, what the figures rest on, what the data lacks, how to use files of one's own."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from coverage import fields
 from coverage.app import parts
 from coverage.app.state import current
 from coverage.catalog.targets import Target, target, targets
+from coverage.caveats import caveats, problems
 from coverage.study import Result
 from coverage.types import Language
 from coverage.words import number, percent, t
@@ -107,47 +106,11 @@ def _standing(each: Target, result: Result, lang: Language) -> str:
 def lacks(result: Result, lang: Language) -> None:
     """Say in sentences what was assumed, refused and unknown, and list the findings behind it."""
     st.subheader(t("overview.lacks", lang), anchor=False)
-    lines = [*_gaps(result.data, lang), *_doubts(result.data, result, lang)]
-    st.markdown("\n".join(f"- {line}" for line in lines or [t("overview.nothing", lang)]))
-    city = result.study.city
-    found = parts.layer_problems([city.wards, city.cells, city.people, city.subscriptions])
+    st.markdown("\n".join(f"- {parts.plain(line)}" for line in caveats(result, lang)))
+    found = problems(result.study.city)
     if found:
         with st.expander(t("overview.findings", lang, count=number(len(found), lang))):
-            parts.problems(found, lang)
-
-
-def _gaps(data: Mapping[str, Any], lang: Language) -> list[str]:
-    labels = {field.name: field.label[lang] for field in fields.table("cells")}
-    defaulted = [
-        f"{labels.get(name, name)} ({number(count, lang)})"
-        for name, count in sorted(data["defaulted"].items(), key=lambda pair: -pair[1])
-        if count
-    ]
-    lines = [t("overview.defaulted", lang, fields=", ".join(defaulted))] if defaulted else []
-    lines += [
-        t("overview.refused", lang, layer=t(f"overview.layer_{kind}", lang), count=number(count, lang))
-        for kind, count in data["refused"].items()
-    ]
-    lines += [
-        t("overview.unknown", lang, measure=t(f"measure.{column}", lang).lower(), count=number(len(wards), lang))
-        for column, wards in data["unknown"].items()
-    ]
-    return lines
-
-
-def _doubts(data: Mapping[str, Any], result: Result, lang: Language) -> list[str]:
-    lines = []
-    if data["more_lines_than_households"]:
-        wards = ", ".join(result.wards.loc[data["more_lines_than_households"], "name"])
-        lines.append(t("overview.over_full", lang, wards=wards))
-    people = data["assumed"].get("people")
-    if people:
-        lines.append(t(f"overview.people_{people}", lang))
-    if data["unused"]:
-        layers = ", ".join(t(f"overview.layer_{name}", lang) for name in data["unused"])
-        lines.append(t("overview.unused", lang, layers=layers, model=result.study.model.id))
-    lines.append(t("overview.no_interval", lang))
-    return lines
+            parts.findings(found, lang)
 
 
 def own_files(lang: Language) -> None:
