@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverage.errors import RangeError
-from coverage.grid import Surface
+from coverage.grid import Grid, Surface
 from coverage.radio import tr38901
 from coverage.types import Environment
 
@@ -72,6 +72,8 @@ class Path:
         Probability of line of sight, 0–1.
     sigma_los_db, sigma_nlos_db : ndarray of shape (n,) or float
         Standard deviation of shadow fading [dB].
+    depression_deg : ndarray of shape (n,)
+        Angle below the horizon at which the antenna sees the receiver [°].
     """
 
     los_db: NDArray[np.float64]
@@ -79,6 +81,14 @@ class Path:
     p_los: NDArray[np.float64]
     sigma_los_db: NDArray[np.float64] | float
     sigma_nlos_db: NDArray[np.float64] | float
+    depression_deg: NDArray[np.float64]
+
+
+class PathFinder(Protocol):
+    """The paths from masts to pixels over one surface; called from several threads."""
+
+    def __call__(self, mast: Mast, sweep: Sweep) -> Path:
+        """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep."""
 
 
 class PathLossModel(Protocol):
@@ -104,8 +114,8 @@ class PathLossModel(Protocol):
     def facts(self) -> Mapping[str, Any]:
         """What is printed beside every figure: id, parameters, standard deviations [dB], profile step."""
 
-    def path(self, mast: Mast, sweep: Sweep, surface: Surface | None) -> Path:
-        """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep."""
+    def over(self, surface: Surface | None, grid: Grid) -> PathFinder:
+        """Return the paths over the surface of a study: what is the same for every mast is done here, once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +165,11 @@ class TR38901:
             "profile_step_m": None,  # flat ground: there is no profile
         }
 
-    def path(self, mast: Mast, sweep: Sweep, surface: Surface | None) -> Path:  # noqa: ARG002 — flat ground
+    def over(self, surface: Surface | None, grid: Grid) -> PathFinder:  # noqa: ARG002 — flat ground everywhere
+        """Return the paths over flat ground."""
+        return self.path
+
+    def path(self, mast: Mast, sweep: Sweep) -> Path:
         """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep.
 
         Raises
@@ -176,4 +190,5 @@ class TR38901:
             p_los=tr38901.los_probability(mast.environment, sweep.distance_m, receiver_height_m=self.receiver_height_m),
             sigma_los_db=spread.los_db,
             sigma_nlos_db=spread.nlos_db,
+            depression_deg=np.degrees(np.arctan2(mast.height_m - self.receiver_height_m, sweep.distance_m)),
         )

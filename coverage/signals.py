@@ -19,7 +19,7 @@ from pyproj import CRS, Transformer
 from coverage.catalog import radios
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Raster, Surface
-from coverage.models import TR38901, Mast, PathLossModel, Sweep
+from coverage.models import TR38901, Mast, Path, PathLossModel, Sweep
 from coverage.radio import antenna, budget, fading
 
 __all__ = [
@@ -57,9 +57,9 @@ class Patch:
     rows, cols : slice
         Window of the grid.
     probability : ndarray of shape (rows, cols), float32
-        Probability that SS-RSRP reaches the threshold, 0 outside the sweep circle.
+        Probability that SS-RSRP reaches the threshold, 0 outside the sweep circle, NaN where the path is unknown.
     rsrp_dbm : ndarray of shape (rows, cols), float32
-        Level of the expected received power [dBm], NaN outside the sweep circle.
+        Level of the expected received power [dBm], NaN outside the sweep circle and where the path is unknown.
     """
 
     cell: int
@@ -89,6 +89,8 @@ class Signal:
         SS-RSRP of the best server [dBm], NaN outside every sweep.
     server : ndarray of shape (operators, rows, cols), int32
         Row in `cells` of the best server, the cell with the greatest expected received power; −1 outside.
+    unknown : ndarray of shape (rows, cols), bool
+        Where the path from some cell is unknown: the other cells' probability stands there, and could be higher.
     model_id : str
         Model behind the figures.
     environments : mapping of str to int
@@ -106,6 +108,7 @@ class Signal:
     probability: NDArray[np.float32]
     rsrp_dbm: NDArray[np.float32]
     server: NDArray[np.int32]
+    unknown: NDArray[np.bool_]
     model_id: str = ""
     environments: Mapping[str, int] = field(default_factory=dict)
     environments_assumed: int = 0
@@ -176,10 +179,12 @@ def predict_signal(
     probability = np.zeros(shape, dtype=np.float32)
     rsrp_dbm = np.full(shape, np.nan, dtype=np.float32)
     server = np.full(shape, -1, dtype=np.int32)
+    unknown = np.zeros(grid.shape, dtype=bool)
     owner = [operators.index(name) for name in placed["operator"]]
     for patch in predict_patches(placed, grid, model, surface, threshold_dbm=threshold_dbm, progress=progress):
         window = (owner[patch.cell], patch.rows, patch.cols)
         _take(patch, probability[window], rsrp_dbm[window], server[window])
+        unknown[patch.rows, patch.cols] |= np.isnan(patch.probability)
     return Signal(
         grid=grid,
         cells=placed,
@@ -188,6 +193,7 @@ def predict_signal(
         probability=probability,
         rsrp_dbm=rsrp_dbm,
         server=server,
+        unknown=unknown,
         model_id=model.id,
         environments=dict(sorted(Counter(placed["environment"]).items())),
         environments_assumed=int(placed["environment_assumed"].sum()),
@@ -199,7 +205,7 @@ def _take(
     patch: Patch, probability: NDArray[np.float32], rsrp_dbm: NDArray[np.float32], server: NDArray[np.int32]
 ) -> None:
     """Put a patch into the windows of its operator where it is better."""
-    np.maximum(probability, patch.probability, out=probability)
+    np.fmax(probability, patch.probability, out=probability)  # NaN is unknown, not less
     better = (patch.rsrp_dbm > rsrp_dbm) | (np.isnan(rsrp_dbm) & ~np.isnan(patch.rsrp_dbm))
     # Masts come in the order of their first cell, so a tie may meet a holder that stands later in the frame.
     better |= (patch.rsrp_dbm == rsrp_dbm) & (patch.cell < server)
@@ -235,10 +241,14 @@ def predict_patches(
     placed = assign_environments(cells, surface)
     masts = _masts(placed)
     antennas = [_Antenna.of(row) for row in placed.to_dict("records")]
+    find = model.over(surface, grid)
     total, done = len(placed), 0
 
     def work(mast: Mast, members: Sequence[int]) -> list[Patch]:
-        return _mast_patches(mast, [(i, antennas[i]) for i in members], grid, model, surface, threshold_dbm)
+        sweep = _sweep(mast, grid, model.sweep_m)
+        if not sweep.inside.size:
+            return []
+        return _mast_patches([(i, antennas[i]) for i in members], sweep, find(mast, sweep), threshold_dbm)
 
     for members, patches in _in_order(work, list(masts.items())):
         yield from patches
@@ -335,18 +345,8 @@ def _sweep(mast: Mast, grid: Grid, radius_m: float) -> Sweep:
 
 
 def _mast_patches(
-    mast: Mast,
-    antennas: Sequence[tuple[int, _Antenna]],
-    grid: Grid,
-    model: PathLossModel,
-    surface: Surface | None,
-    threshold_dbm: float,
+    antennas: Sequence[tuple[int, _Antenna]], sweep: Sweep, path: Path, threshold_dbm: float
 ) -> list[Patch]:
-    sweep = _sweep(mast, grid, model.sweep_m)
-    if not sweep.inside.size:
-        return []
-    path = model.path(mast, sweep, surface)
-    depression = np.degrees(np.arctan2(mast.height_m - model.receiver_height_m, sweep.distance_m))
     mean_gain = fading.mean_path_gain_db(path.los_db, path.nlos_db, path.p_los)
     shape = (sweep.rows.stop - sweep.rows.start, sweep.cols.stop - sweep.cols.start)
 
@@ -357,7 +357,7 @@ def _mast_patches(
 
     patches = []
     for index, cell in antennas:
-        level = cell.reference_dbm + antenna.sector_gain_db(sweep.bearing_deg, depression, **cell.pattern)
+        level = cell.reference_dbm + antenna.sector_gain_db(sweep.bearing_deg, path.depression_deg, **cell.pattern)
         reached = fading.threshold_probability(
             level - path.los_db, level - path.nlos_db, path.p_los,
             sigma_los_db=path.sigma_los_db, sigma_nlos_db=path.sigma_nlos_db, threshold_dbm=threshold_dbm,

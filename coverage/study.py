@@ -20,7 +20,7 @@ from coverage.figures import SHARES, Denominator, city_table, coverage_columns, 
 from coverage.grid import Grid, Surface
 from coverage.households import latest_period, over_full
 from coverage.layers import Layer, Source
-from coverage.measures import Weights, weigh
+from coverage.measures import Weights, covered, weigh
 from coverage.scenarios import Scenario
 from coverage.signals import TR38901, PathLossModel, Signal, predict_signal
 from coverage.types import Technology
@@ -257,15 +257,25 @@ class Result:
         return np.asarray(self.signal.probability[self.signal.operators.index(self.operator)])
 
     @property
+    def unknown_area_km2(self) -> float:
+        """Area that is not known to be covered and could be: paths over ground that nobody gave [km²]."""
+        open_question = self.signal.unknown & ~covered(self.probability, self.definition.rule()[1])
+        mainland = self.study.city.wards.frame["mainland"].to_numpy(dtype=bool)
+        return float((self.study.weights.area_km2[mainland] @ open_question.ravel().astype(float)).sum())
+
+    @property
     def data(self) -> dict[str, Any]:
         """What was defaulted, refused, assumed, unused or unknown: the honesty page of the figures."""
         city, wards = self.study.city, self.wards
         layers = [layer for layer in (city.wards, city.cells, city.people, city.subscriptions) if layer is not None]
-        unknown = {
+        unknown: dict[str, list[str] | float] = {
             column: sorted(wards.index[wards[column].isna()])
             for column in ("population", "households", "subscriptions", "area_share")
             if wards[column].isna().any()
         }
+        unknown_km2 = self.unknown_area_km2
+        if unknown_km2 > 0:
+            unknown["area_km2"] = unknown_km2
         return {
             "synthetic": city.synthetic,
             "defaulted": {**city.cells.defaulted, "environment": self.signal.environments_assumed},

@@ -30,7 +30,7 @@ def sweep(distance_m: np.ndarray) -> Sweep:
 )
 def test_tr38901_gives_what_the_tables_give(environment: str, height_m: float, frequency_mhz: float) -> None:
     mast = Mast(0.0, 0.0, height_m, frequency_mhz, environment)
-    path = TR38901().path(mast, sweep(DISTANCES), None)
+    path = TR38901().path(mast, sweep(DISTANCES))
     for index, distance in enumerate(DISTANCES.tolist()):
         point = by_hand.MODELS[environment](frequency_mhz / 1e3, height_m, 1.5, max(distance, 10.0))
         found = [
@@ -43,10 +43,10 @@ def test_tr38901_gives_what_the_tables_give(environment: str, height_m: float, f
 
 def test_receiver_height_enters() -> None:
     mast = Mast(0.0, 0.0, 25.0, 2550.0, "UMa")
-    low, high = (TR38901(receiver_height_m=height).path(mast, sweep(DISTANCES), None) for height in (1.5, 10.0))
+    low, high = (TR38901(receiver_height_m=height).path(mast, sweep(DISTANCES)) for height in (1.5, 10.0))
     assert (high.nlos_db < low.nlos_db).all()
     with pytest.raises(RangeError) as caught:
-        TR38901(receiver_height_m=20.0).path(mast, sweep(DISTANCES), None)
+        TR38901(receiver_height_m=20.0).path(mast, sweep(DISTANCES))
     assert caught.value.code == "model_receiver_height"
 
 

@@ -17,7 +17,7 @@ from shapely.geometry import Point
 from coverage import signals
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Raster, Surface
-from coverage.models import TR38901, Mast, Path, Sweep
+from coverage.models import TR38901, Mast, Path, PathFinder, Sweep
 from coverage.signals import Patch, Signal, assign_environments, predict_patches, predict_signal
 from tests import builders
 from tests.reference import by_hand
@@ -395,10 +395,16 @@ def test_another_model_can_take_the_place() -> None:
         receiver_height_m = 1.5
         sweep_m = 600.0
         ignores = ("terrain", "clutter")
+        facts = {"id": "known"}  # noqa: RUF012
 
-        def path(self, _mast: Mast, sweep: Sweep, _surface: Surface | None) -> Path:
-            loss = np.full(sweep.distance_m.shape, 100.0)
-            return Path(los_db=loss, nlos_db=loss, p_los=np.ones_like(loss), sigma_los_db=1e-3, sigma_nlos_db=1e-3)
+        def over(self, _surface: Surface | None, _grid: Grid) -> PathFinder:
+            return self.path
+
+        def path(self, _mast: Mast, sweep: Sweep) -> Path:
+            loss, flat = np.full(sweep.distance_m.shape, 100.0), np.zeros(sweep.distance_m.shape)
+            return Path(
+                los_db=loss, nlos_db=loss, p_los=flat + 1, sigma_los_db=1e-3, sigma_nlos_db=1e-3, depression_deg=flat
+            )
 
     row = builders.cell(azimuth_deg=math.nan, tilt_deg=0.0, beamwidth_el_deg=180.0)
     signal = predict_signal(cells(row), square(1.0, 10.0), Known(), land(50.0), threshold_dbm=-75.0)

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 SEA_ZONE, COAST_ZONE, INLAND_ZONE = 1, 3, 4  # zone codes of the Recommendation's data banks
 EARTH_RADIUS_KM = 6371.0
+LEAST_LENGTH_KM = 0.25  # the Recommendation starts here
 K_BETA = 3.0  # effective Earth radius factor exceeded for β0 of the time, eq. 7b
 
 
@@ -96,7 +97,7 @@ def check(link: Link, length_km: Array) -> None:
         ("location_percent", link.location_percent, 1.0, 99.0),
         ("tx_height_m", link.tx_height_m, 1.0, 3000.0),
         ("rx_height_m", link.rx_height_m, 1.0, 3000.0),
-        ("length_km", length_km, 0.25, 3000.0),
+        ("length_km", length_km, LEAST_LENGTH_KM, 3000.0),
     )
     for name, value, low, high in limits:
         values = np.asarray(value, dtype=float)
@@ -105,7 +106,13 @@ def check(link: Link, length_km: Array) -> None:
 
 
 def basic_transmission_loss_db(
-    distance_km: Array, ground_m: Array, clutter_m: Array, link: Link, *, zone: NDArray[np.int_] | None = None
+    distance_km: Array,
+    ground_m: Array,
+    clutter_m: Array,
+    link: Link,
+    *,
+    zone: NDArray[np.int_] | None = None,
+    beyond_range: bool = False,
 ) -> Array:
     """Return the basic transmission loss not exceeded for the given time and locations [dB].
 
@@ -120,6 +127,8 @@ def basic_transmission_loss_db(
     link : Link
     zone : int ndarray of shape (paths, points) or None
         1 sea, 3 coastal land, 4 inland; None is inland throughout.
+    beyond_range : bool
+        Compute outside the stated validity too (for published cases that lie there).
 
     Returns
     -------
@@ -135,7 +144,8 @@ def basic_transmission_loss_db(
     §4.2 line of sight, §4.3 diffraction, §4.4 tropospheric scatter, §4.5 ducting and layer reflection, §4.6 their
     combination, §4.8 location variability (eq. 69).
     """
-    check(link, distance_km[:, -1])
+    if not beyond_range:
+        check(link, distance_km[:, -1])
     profiles = profiles_of(distance_km, ground_m, clutter_m, link)
     zones = np.full(distance_km.shape, INLAND_ZONE) if zone is None else zone
     return _combined(profiles, geometry(profiles, zones, link), link)
@@ -161,7 +171,7 @@ def geometry(profiles: Profiles, zone: NDArray[np.int_], link: Link) -> Geometry
     tx_mrad, rx_mrad, tx_km, rx_km, nearest, farthest = _horizons(profiles, radius, link.frequency_ghz)
     length, ground = profiles.length_km, profiles.ground_m
     smooth_tx, smooth_rx = _smooth_surface(profiles)
-    diffraction_tx, diffraction_rx = _smooth_for_diffraction(profiles, smooth_tx, smooth_rx)
+    diffraction_tx, diffraction_rx = smooth_heights_for_diffraction(profiles)
     low_tx, low_rx = np.minimum(smooth_tx, ground[:, 0]), np.minimum(smooth_rx, ground[:, -1])
     slope = (low_rx - low_tx) / length
     index = np.arange(ground.shape[1])
@@ -218,8 +228,9 @@ def _smooth_surface(profiles: Profiles) -> tuple[Array, Array]:
     return (2 * one * length - two) / length**2, (two - one * length) / length**2
 
 
-def _smooth_for_diffraction(profiles: Profiles, smooth_tx: Array, smooth_rx: Array) -> tuple[Array, Array]:
-    """Return the smooth surface lowered under obstacles (§5.6.2, eqs 87–89) [m]."""
+def smooth_heights_for_diffraction(profiles: Profiles) -> tuple[Array, Array]:
+    """Return the height of the smooth surface at the terminals, lowered under obstacles (§5.6.2, eqs 87–89) [m]."""
+    smooth_tx, smooth_rx = _smooth_surface(profiles)
     d, total = profiles.distance_km[:, 1:-1], profiles.length_km[:, None]
     chord = (profiles.tx_m[:, None] * (total - d) + profiles.rx_m[:, None] * d) / total
     excess = profiles.ground_m[:, 1:-1] - chord

@@ -201,7 +201,7 @@ def sweep(
     """
     bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
     out = np.empty_like(bare)
-    rays = FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)  # a ray for each pixel on the rim
+    rays = FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)  # as `coverage.radio.sweeps.ray_count`
     radio = _floats(link.step_m)
     rest = _floats(link.frequency_ghz, link.radius_m, link.tx_height_m, link.rx_height_m)
     _check(
