@@ -14,7 +14,9 @@ from coverage.radio.p526 import knife_edge_db
 Clutter = Literal["water", "open", "suburban", "urban", "trees", "dense_urban"]
 
 
-def _check(**quantities: tuple[NDArray[Any], bool | np.bool_ | NDArray[np.bool_]]) -> None:
+def _check(beyond_range: bool, /, **quantities: tuple[NDArray[Any], bool | np.bool_ | NDArray[np.bool_]]) -> None:
+    if beyond_range:
+        return
     for name, (value, inside) in quantities.items():
         if not np.all(inside):
             raise RangeError("p2108_range", quantity=name, value=float(np.ravel(value)[0]))
@@ -27,6 +29,7 @@ def height_gain_db(
     *,
     clutter_height_m: ArrayLike,
     street_width_m: ArrayLike = 27.0,
+    beyond_range: bool = False,
 ) -> NDArray[Any]:
     """Return the height-gain terminal correction (§3.1, eqs 1–2d) [dB]; 0 for a terminal above the clutter.
 
@@ -40,6 +43,8 @@ def height_gain_db(
     clutter_height_m : array_like, > 0
         Representative clutter height R.
     street_width_m : array_like, > 0
+    beyond_range : bool
+        Compute outside the stated validity too (for published cases that lie there).
 
     Raises
     ------
@@ -48,6 +53,7 @@ def height_gain_db(
     """
     f, h, top, width = (np.asarray(v, float) for v in (frequency_ghz, height_m, clutter_height_m, street_width_m))
     _check(
+        beyond_range,
         frequency_ghz=(f, (f >= 0.03) & (f <= 3)),
         height_m=(h, h > 0),
         street_width_m=(width, width > 0),
@@ -62,7 +68,9 @@ def height_gain_db(
     return np.where(h >= top, 0.0, loss)
 
 
-def terrestrial_db(frequency_ghz: ArrayLike, distance_km: ArrayLike, location_percent: ArrayLike) -> NDArray[Any]:
+def terrestrial_db(
+    frequency_ghz: ArrayLike, distance_km: ArrayLike, location_percent: ArrayLike, *, beyond_range: bool = False
+) -> NDArray[Any]:
     """Return the statistical clutter loss of a terrestrial path not exceeded for some locations (§3.2, eqs 3–5) [dB].
 
     Parameters
@@ -71,6 +79,8 @@ def terrestrial_db(frequency_ghz: ArrayLike, distance_km: ArrayLike, location_pe
     distance_km : array_like, ≥ 0.25
         Length of the path; the loss never passes its value at 2 km.
     location_percent : array_like, 0 < p < 100
+    beyond_range : bool
+        Compute outside the stated validity too (for published cases that lie there).
 
     Raises
     ------
@@ -79,6 +89,7 @@ def terrestrial_db(frequency_ghz: ArrayLike, distance_km: ArrayLike, location_pe
     """
     f, d, p = (np.asarray(value, dtype=float) for value in (frequency_ghz, distance_km, location_percent))
     _check(
+        beyond_range,
         frequency_ghz=(f, (f >= 0.5) & (f <= 67)),
         distance_km=(d, d >= 0.25),
         location_percent=(p, (p > 0) & (p < 100)),
@@ -95,7 +106,9 @@ def _terrestrial(f: NDArray[Any], d: NDArray[Any], p: NDArray[Any]) -> NDArray[A
     return np.asarray(-5 * np.log10(weight_one + weight_two) + sigma * ndtri(p / 100))
 
 
-def slant_db(frequency_ghz: ArrayLike, elevation_deg: ArrayLike, location_percent: ArrayLike) -> NDArray[Any]:
+def slant_db(
+    frequency_ghz: ArrayLike, elevation_deg: ArrayLike, location_percent: ArrayLike, *, beyond_range: bool = False
+) -> NDArray[Any]:
     """Return the statistical clutter loss of an Earth–space or aeronautical path (§3.3, eq. 7) [dB].
 
     Parameters
@@ -103,6 +116,8 @@ def slant_db(frequency_ghz: ArrayLike, elevation_deg: ArrayLike, location_percen
     frequency_ghz : array_like, 10–100
     elevation_deg : array_like, 0–90
     location_percent : array_like, 0 < p < 100
+    beyond_range : bool
+        Compute outside the stated validity too (for published cases that lie there).
 
     Raises
     ------
@@ -111,6 +126,7 @@ def slant_db(frequency_ghz: ArrayLike, elevation_deg: ArrayLike, location_percen
     """
     f, angle, p = (np.asarray(value, dtype=float) for value in (frequency_ghz, elevation_deg, location_percent))
     _check(
+        beyond_range,
         frequency_ghz=(f, (f >= 10) & (f <= 100)),
         elevation_deg=(angle, (angle >= 0) & (angle <= 90)),
         location_percent=(p, (p > 0) & (p < 100)),

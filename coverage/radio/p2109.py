@@ -20,7 +20,12 @@ COEFFICIENTS: dict[Building, tuple[float, ...]] = {
 
 
 def building_entry_loss_db(
-    frequency_ghz: ArrayLike, probability: ArrayLike, building: Building, *, elevation_deg: ArrayLike = 0.0
+    frequency_ghz: ArrayLike,
+    probability: ArrayLike,
+    building: Building,
+    *,
+    elevation_deg: ArrayLike = 0.0,
+    beyond_range: bool = False,
 ) -> NDArray[Any]:
     """Return the building entry loss that is not exceeded with a probability (§3, eqs 1–10) [dB].
 
@@ -31,6 +36,8 @@ def building_entry_loss_db(
     building : {"traditional", "thermally_efficient"}
     elevation_deg : array_like, −90–90
         Elevation of the path at the building façade.
+    beyond_range : bool
+        Compute outside the stated validity too (for published cases that lie there).
 
     Raises
     ------
@@ -43,7 +50,7 @@ def building_entry_loss_db(
         ("probability", (p > 0) & (p < 1)),
         ("elevation_deg", np.abs(angle) <= 90),
     ):
-        if not np.all(inside):
+        if not (beyond_range or np.all(inside)):
             raise RangeError("p2109_range", quantity=name)
     r, s, t, u, v, w, x, y, z = COEFFICIENTS[building]
     log_f = np.log10(f)
