@@ -106,14 +106,22 @@ def _folder(out: str | None) -> Path:
         raise UsageError("out_missing")
     folder = Path(out)
     try:
-        standing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    except (OSError, ValueError) as error:  # a name too long, or with a NUL in it
+        standing = next(place for place in (folder, *folder.absolute().parents) if _stands(place))
+    except (OSError, ValueError) as error:  # a name too long, with a NUL in it, or in a folder that is closed
         raise StoreError("out_unwritable", folder=out, reason=str(error)) from None
     if not standing.is_dir():
         raise StoreError("out_is_file", folder=out, file=str(standing))
     if not os.access(standing, os.W_OK | os.X_OK):
         raise StoreError("out_unwritable", folder=out, reason=str(standing))
     return folder
+
+
+def _stands(place: Path) -> bool:
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _study(arguments: Namespace) -> Study:

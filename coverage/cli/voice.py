@@ -19,6 +19,8 @@ from coverage.words import LANGUAGES, render, render_problem, t
 LISTED = 20  # problems told one by one; the rest is a count
 
 Progress = Callable[[int, int], None]
+# Names come from files and arguments: none of them may move the cursor or start a line of its own.
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,7 @@ class Voice:
             yield move
 
     def _mutter(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 (this is the place that speaks)
+        print(text.translate(_CONTROLS), file=sys.stderr, flush=True)  # noqa: T201 (this is the place that speaks)
 
 
 def failure(error: CoverageError, found: Sequence[Problem]) -> dict[str, Any]:
