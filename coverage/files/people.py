@@ -181,8 +181,13 @@ def read_subscriptions(path: str | Path, wards: Layer, *, split: Split | None = 
     problems += repeats
     source = raw.source
     if edition != wards.edition:
-        rows, more = _carried_lines(rows, (_known(edition), _known(wards.edition)), file, split)
-        problems += (*carry_problems(_known(edition), _known(wards.edition), file=file, split=split), *more)
+        editions = _known(edition), _known(wards.edition)
+        rows, unknown = _carried_lines(rows, editions, split)
+        problems += carry_problems(*editions, file=file, split=split)
+        listed = [str(wards.frame.loc[ward, "name"]) for ward in sorted(unknown) if ward in wards.frame.index]
+        if listed:
+            values = {"file": file, "count": len(listed), "wards": ", ".join(listed[:10])}
+            problems += (Problem(code="lines_incomplete", severity="warning", values=values),)
         rows = rows[rows["ward_id"].isin(wards.frame.index)]
         source = replace(source, note=f"{file} ({edition}→{wards.edition})")
     frame = rows[["ward_id", "operator", "technology", "customer", "lines", "period"]].reset_index(drop=True)
@@ -207,9 +212,12 @@ def _one_of_each(rows: pd.DataFrame, raw: RawTable) -> tuple[pd.DataFrame, tuple
 
 
 def _carried_lines(
-    rows: pd.DataFrame, editions: tuple[Edition, Edition], file: str, split: Split | None
-) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Return lines by ward of another edition, period by period, fixed and mobile apart."""
+    rows: pd.DataFrame, editions: tuple[Edition, Edition], split: Split | None
+) -> tuple[pd.DataFrame, set[str]]:
+    """Return lines by ward of another edition, and the wards that are unknown because a part of them has no row.
+
+    Periods, and fixed and mobile lines, are carried apart: a row of one says nothing of the other.
+    """
     mobile = (rows["technology"] == "mobile").to_numpy()
     carried: list[pd.DataFrame] = []
     unknown: set[str] = set()
@@ -229,7 +237,4 @@ def _carried_lines(
     table_of_lines = pd.concat(carried, ignore_index=True) if carried else rows.iloc[:0]
     for name in _LINE_KEY:
         table_of_lines[name] = table_of_lines[name].where(table_of_lines[name] != "", np.nan)
-    if not unknown:
-        return table_of_lines, ()
-    values = {"file": file, "count": len(unknown), "wards": ", ".join(sorted(unknown)[:10])}
-    return table_of_lines, (Problem(code="lines_incomplete", severity="warning", values=values),)
+    return table_of_lines, unknown

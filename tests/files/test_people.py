@@ -197,4 +197,4 @@ def test_a_new_ward_with_an_unreported_part_is_unknown_not_smaller(tmp_path, war
     assert "20194" not in set(layer.frame["ward_id"])
     assert "20197" in set(layer.frame["ward_id"])
     (problem,) = [p for p in layer.problems if p.code == "lines_incomplete"]
-    assert problem.values["wards"] == "20194"
+    assert problem.values["wards"] == "Hải Vân"
