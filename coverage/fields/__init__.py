@@ -7,8 +7,8 @@ both languages: the readers, the messages, the app's help and the templates all 
 from __future__ import annotations
 
 from coverage.fields.checking import check
-from coverage.fields.headers import field_of, match_headers
+from coverage.fields.headers import best_headers, field_of, match_headers
 from coverage.fields.tables import Field, table
 from coverage.fields.texts import clean, key_of
 
-__all__ = ["Field", "check", "clean", "field_of", "key_of", "match_headers", "table"]
+__all__ = ["Field", "best_headers", "check", "clean", "field_of", "key_of", "match_headers", "table"]

@@ -50,18 +50,8 @@ def _rank(kind: LayerKind, header: str) -> tuple[str, int] | None:
     return ranks.get(key_of(header)) or ranks.get(key_of(_BRACKETS.sub(" ", header)))
 
 
-def match_headers(kind: LayerKind, headers: Sequence[str], *, file: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    """Return field → header, and a note about the columns that were not used.
-
-    Headers are compared without case, accents, spaces, punctuation and what stands in brackets. When several columns
-    could be one field, the most telling header wins.
-
-    Raises
-    ------
-    LayerError
-        ``missing_column`` when a required field has no column, ``ambiguous_column`` when two columns are equally good,
-        ``column_unit`` when the brackets name another unit than the field's.
-    """
+def best_headers(kind: LayerKind, headers: Sequence[str], *, file: str) -> dict[str, str]:
+    """Return field → header for the fields that stand in a file; ``ambiguous_column`` as `match_headers`."""
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for header in headers:
         match = _rank(kind, header)
@@ -74,6 +64,22 @@ def match_headers(kind: LayerKind, headers: Sequence[str], *, file: str) -> tupl
         if len(first) > 1:
             raise LayerError("ambiguous_column", file=file, field=name, columns=", ".join(map(clean, first)))
         chosen[name] = first[0]
+    return chosen
+
+
+def match_headers(kind: LayerKind, headers: Sequence[str], *, file: str) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Return field → header, and a note about the columns that were not used.
+
+    Headers are compared without case, accents, spaces, punctuation and what stands in brackets. When several columns
+    could be one field, the most telling header wins.
+
+    Raises
+    ------
+    LayerError
+        ``missing_column`` when a required field has no column, ``ambiguous_column`` when two columns are equally good,
+        ``column_unit`` when the brackets name another unit than the field's.
+    """
+    chosen = best_headers(kind, headers, file=file)
     _require(kind, chosen, headers, file)
     _same_units(kind, chosen, file)
     unused = [clean(header) for header in headers if header not in chosen.values() and clean(header)]

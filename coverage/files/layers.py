@@ -15,7 +15,7 @@ from pyproj.exceptions import ProjError
 from coverage.boundaries import recognise_wards
 from coverage.cells import complete_cells
 from coverage.errors import LayerError, Problem
-from coverage.fields import check, field_of, table
+from coverage.fields import best_headers, check, field_of, table
 from coverage.fields.numbers import read_column
 from coverage.files.books import text_of
 from coverage.files.tables import RawTable, read_table
@@ -185,8 +185,9 @@ def _without_repeats(raw: RawTable) -> tuple[RawTable, tuple[Problem, ...]]:
 def _plausible_positions(raw: RawTable) -> tuple[NDArray[np.bool_], tuple[Problem, ...]]:
     """Return which rows are not plainly misplaced, and what is wrong with the others."""
     places: dict[str, NDArray[np.float64]] = {}
+    chosen = best_headers("cells", list(raw.frame.columns), file=raw.source.name)
     for name in ("longitude", "latitude"):
-        header = next((h for h in raw.frame.columns if field_of("cells", h) == name), None)
+        header = chosen.get(name)
         texts = [str(text) for text in raw.frame[header]] if header else [""] * len(raw.frame)
         numbers = read_column((text for text in texts if text), low=-180, high=180).found
         places[name] = np.asarray([numbers.get(text, np.nan) for text in texts])

@@ -8,7 +8,7 @@ from pyproj import Transformer
 
 from coverage.catalog.registers import data_dir
 from coverage.errors import LayerError
-from coverage.files.layers import read_cells, read_wards
+from coverage.files.layers import read_cells, read_sites, read_wards
 from coverage.words import LANGUAGES, render, render_problem
 from tests.files import samples
 
@@ -127,6 +127,21 @@ def test_defaults_of_names_are_counted_with_those_of_the_catalogue(tmp_path):
     layer = read_cells(write(tmp_path / "c.csv", "NR,n41,108.2,16.05", "NR,n41,108.3,16.05", header=header))
     assert (layer.defaulted["operator"], layer.defaulted["site_id"]) == (2, 2)
     assert list(layer.frame["site_id"]) == ["site-2", "site-3"]
+
+
+def test_the_column_that_is_read_is_the_one_that_is_checked(tmp_path):
+    """Of two columns the better name counts, also for the search of swapped axes."""
+    header = "technology,band,operator,lng,lat,longitude,latitude\n"
+    layer = read_cells(write(tmp_path / "c.csv", "NR,n41,Viettel,0,0,108.2,16.05", header=header))
+    assert (len(layer.frame), found(layer, "error")) == (1, [])
+
+
+def test_places_for_new_sites_need_no_more_than_a_position(tmp_path):
+    layer = read_sites(write(tmp_path / "s.csv", "A,108.2,16.05", "B,16.05,108.2", header="Mã trạm,Kinh độ,Vĩ độ\n"))
+    assert list(layer.frame["site_id"]) == ["A"]
+    assert [(p.code, p.row) for p in layer.problems] == [("coordinates_swapped", 3)]
+    samples.write_geojson(tmp_path / "s.geojson")
+    assert len(read_sites(tmp_path / "s.geojson").frame) == 3
 
 
 def test_every_problem_of_cells_names_its_file_in_both_languages(tmp_path):
