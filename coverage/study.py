@@ -301,7 +301,7 @@ class Result:
             "denominator": {"id": self.denominator.id, "area_km2": self.denominator.area_km2},
             "headline": {"measure": rule.headline, **self._interval(rule.headline)},
             "city": {
-                str(name): self._interval(str(name)) if name in SHARES else _plain(_figure(self.city, str(name)))
+                str(name): self._interval(str(name)) if name in SHARES else _count(_figure(self.city, str(name)))
                 for name in self.city.index
             },
             "operator": self.operator,
@@ -328,6 +328,11 @@ def _figure(table: pd.DataFrame, measure: str, column: str = "value") -> float:
 
 def _plain(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
+
+
+def _count(value: float) -> float | None:
+    """Return a number of people, households or lines: a whole number where nothing was divided."""
+    return int(value) if value.is_integer() else _plain(value)
 
 
 def _counted(layers: list[Layer]) -> dict[str, dict[str, int]]:
