@@ -108,7 +108,8 @@ def coverage_image(probability: NDArray[np.floating[Any]], grid: Grid, edge: flo
     """
     target = mercator_grid(grid)
     values = Raster(values=probability, transform=grid.transform, crs=grid.crs).on(target, "nearest")
-    steps = np.digitize(np.nan_to_num(values), coverage_steps(edge)).astype(np.uint8)
+    # Probabilities are float32: a pixel at exactly the edge counts in the figures, so it has to count here.
+    steps = np.digitize(np.nan_to_num(values), np.array(coverage_steps(edge), dtype=np.float32)).astype(np.uint8)
     return _image(steps, ("#000000", WEAK, LIKELY, COVERED), (0, 150, 190, 225), target)
 
 
