@@ -1,7 +1,7 @@
 """PhủSóng: know, plan and prove a city's 5G coverage and household internet.
 
-The public names stand in ``__init__.pyi`` and load when first used, so that ``import coverage`` stays light: numba does it
-too, looking for coverage.py (see `coverage.types` and `Coverage`).
+The public names stand in ``__init__.pyi`` and load when first used, so that ``import coverage`` stays light: numba does
+it too, looking for coverage.py (see `coverage.types` and `Coverage`).
 """
 
 import lazy_loader
