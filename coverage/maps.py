@@ -149,7 +149,7 @@ def result_map(result: Result, lang: Language = "vi", measure: str = "area_share
     coverage = drawing.coverage_image(result.probability, study.grid, result.definition.rule()[1])
     _picture_layer(coverage, t("maps.layer_coverage", lang), pane="signal", opacity=0.85).add_to(page)
     _outlines(result, lang).add_to(page)
-    _sites(study.city.cells.frame, study.technology, lang).add_to(page)
+    _sites(study.city.cells.frame, study.technology, lang, _operator_colours(result)).add_to(page)
     return _finished(page, study, _legend(result, lang, measure))
 
 
@@ -174,7 +174,8 @@ def plan_map(before: Result, after: Result, plan: Plan, lang: Language = "vi") -
     changed = [change.cells for change in plan.scenario.changes if len(change.cells)]
     if changed:
         cells = gpd.GeoDataFrame(pd.concat(changed, ignore_index=True), crs=changed[0].crs)
-        _sites(cells, study.technology, lang, name=t("maps.sites_new", lang)).add_to(page)
+        colours = _operator_colours(after)  # of all operators, so that the legend holds for the few that build
+        _sites(cells, study.technology, lang, colours, name=t("maps.sites_new", lang)).add_to(page)
     return _finished(page, study, _legend(before, lang, "area_share", after=after))
 
 
@@ -250,9 +251,14 @@ def _share(value: Any, lang: Language) -> str:
     return t("maps.unknown", lang) if pd.isna(value) else percent(float(value), lang)
 
 
-def _sites(cells: gpd.GeoDataFrame, technology: str, lang: Language, name: str | None = None) -> folium.GeoJson:
+def _operator_colours(result: Result) -> dict[str, str]:
+    return drawing.operator_colours(list(result.study.city.cells.frame["operator"]))
+
+
+def _sites(
+    cells: gpd.GeoDataFrame, technology: str, lang: Language, colours: dict[str, str], name: str | None = None
+) -> folium.GeoJson:
     points = drawing.site_points(cells, technology)
-    colours = drawing.operator_colours([feature["properties"]["operator"] for feature in points["features"]])
     styles = {}
     for index, feature in enumerate(points["features"]):
         site = feature["properties"]
@@ -294,10 +300,7 @@ def _legend(result: Result, lang: Language, measure: str, after: Result | None =
         f"<h2>{escape(t('maps.layer_coverage', lang))}</h2>",
         *(_row(colour, text) for colour, text in legends.coverage_classes(edge, lang, gained=after is not None)),
         f"<h2>{escape(t('maps.layer_sites', lang))}</h2>",
-        *(
-            _row(colour, name, "dot")
-            for name, colour in drawing.operator_colours(list(study.city.cells.frame["operator"])).items()
-        ),
+        *(_row(colour, name, "dot") for name, colour in _operator_colours(after or result).items()),
         _row(drawing.UNKNOWN, t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology]), "dot small"),
         *(f"<small>{escape(line)}</small>" for line in legends.basis(result, lang)),
         "</details>",

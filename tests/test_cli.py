@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import math
 import os
@@ -13,7 +14,7 @@ import coverage as cov
 from coverage.catalog.definitions import definitions
 from coverage.cli import commands, main
 from coverage.cli.arguments import wanted_language
-from coverage.cli.voice import LISTED, plain
+from coverage.cli.voice import LISTED, Voice, plain
 from coverage.errors import CoverageError
 from coverage.words import LANGUAGES, t
 from tests import builders as make
@@ -590,3 +591,27 @@ def test_the_real_94_units_are_measured_with_the_households_of_the_old_city(run,
     wards = pd.read_csv(tmp_path / "wards.csv", dtype={"ward_id": str})
     assert len(wards) == 94
     assert wards["households"].notna().sum() < 94, "outside the old city nothing is known"
+
+
+# --- the voice -------------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    """A stderr with a person before it."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_person_at_a_terminal_sees_the_work_going_on(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with Voice(lang="en", as_json=True).progress("progress_measure") as move:
+        move(3, 4)
+        move(4, 4)
+    assert t("cli.progress_measure", "en") in sys.stderr.getvalue()
+
+
+def test_a_pipe_sees_no_bar(capsys):
+    with Voice(lang="en", as_json=True).progress("progress_measure") as move:
+        assert move is None
+    assert capsys.readouterr() == ("", "")

@@ -196,6 +196,18 @@ def test_the_map_of_a_plan_tells_before_from_after(planned):
         assert t(f"maps.{key}", "vi") in page
 
 
+def test_the_sites_of_a_plan_have_the_colours_of_the_legend(small):
+    # VNPT comes first in the alphabet and builds nothing here: Viettel keeps the second colour.
+    study = small.study
+    offered = [change for change in candidates(study, lattice_m=None) if change.operator == "Viettel"]
+    found = plan(study, offered, target=small.headline + 1e-3)
+    assert len(found.steps) == 1
+    page = text_of(plan_map(small, study.under(found.scenario).run(), found))
+    (legend,) = re.findall(r'background:(#[0-9a-f]{6})"></i>Viettel<', page)
+    assert set(re.findall(r'"fillColor": "(#[0-9a-f]{6})", "fillOpacity": 0.95', page)) == {legend}
+    assert legend == drawing.OPERATOR_COLOURS[1]
+
+
 def test_the_demo_city_fits_into_a_mail(tmp_path):
     result = cov.Study(cov.demo_city(), pixel_m=50).run()
     result_map(result, "vi").save(tmp_path / "map.html")
