@@ -279,21 +279,22 @@ static inline float first_term_db(float d, float ht, float hr, float radius_km, 
 }
 
 /* Bullington loss over the smooth Earth as sampled by the profile, eqs 13–21 with all heights zero. */
-static inline float smooth_bullington_db(int k, float ht, float hr, const Link *link) {
-    const float s = link->step, half = 0.5f / link->radius, last = (float)(k - 1), d = (float)k * s, bulge = d * d * half;
+static inline float smooth_bullington_db(float k, float ht, float hr, const Link *link) {
+    const float s = link->step, half = 0.5f / link->radius, last = k - 1, d = k * s, bulge = d * d * half;
     /* The slope −h/x − x/2a is greatest at x = √(2ah); the best sample is one of its two neighbours. */
     const float t0 = min_of(max_of(floorf(sqrtf(ht / half) / s), 1), last), t1 = min_of(t0 + 1, last);
     const float to_tx = max_of(-ht / (t0 * s) - t0 * s * half, -ht / (t1 * s) - t1 * s * half);
     const float direct = (hr - bulge - ht) / d;
     /* Line of sight: clearance/√(x(D−x)) is least where h_t/u + h_r·u − m·u/(1+u²) is, with u² = x/(D−x). */
     float u = sqrtf(ht / hr);
+#pragma GCC unroll 3 /* unrolled, or the loop over targets around it would not become vector code */
     for (int turn = 0; turn < 3; turn++) {
         const float uu = u * u, o = 1 / (1 + uu);
         const float slope = hr - ht / uu - bulge * (1 - uu) * o * o;
         const float bend = 2 * ht / (uu * u) + 2 * bulge * u * (3 - uu) * o * o * o;
         u -= max_of(min_of(slope / max_of(bend, 1e-12f), 0.5f * u), -u);
     }
-    const float x0 = min_of(max_of(floorf(u * u / (1 + u * u) * (float)k), 1), last), x1 = min_of(x0 + 1, last);
+    const float x0 = min_of(max_of(floorf(u * u / (1 + u * u) * k), 1), last), x1 = min_of(x0 + 1, last);
     const float a0 = x0 * s, b0 = d - a0, a1 = x1 * s, b1 = d - a1, lines = 2 / link->wavelength * d;
     const float nu0 = -((ht * b0 + hr * a0) / d - a0 * b0 * half) * sqrtf(lines / (a0 * b0));
     const float nu1 = -((ht * b1 + hr * a1) / d - a1 * b1 * half) * sqrtf(lines / (a1 * b1));
@@ -306,7 +307,7 @@ static inline float smooth_bullington_db(int k, float ht, float hr, const Link *
 }
 
 /* Delta-Bullington loss of targets from … n, eqs 37–39, into `loss`. */
-static void finish(const Ray *ray, int from, int n, const Link *link, float *loss) {
+static void finish(const Ray *restrict ray, int from, int n, const Link *restrict link, float *restrict loss) {
     const float tx = ray->bare[0] + link->tx_height, half = 0.5f / link->radius, twice = 2 / link->wavelength;
     int curved[MAX_STEPS + LANES], count = 0;
     float ALIGNED smooth_t[MAX_STEPS + LANES], smooth_r[MAX_STEPS + LANES], excess[MAX_STEPS + LANES];
@@ -328,6 +329,7 @@ static void finish(const Ray *ray, int from, int n, const Link *link, float *los
         /* Least clearance over the smooth Earth (eqs 22–26): the root b of m·b³ − (m+1)·b + c. */
         const float m = 0.5f * bulge / (ht + hr), c = (ht - hr) / (ht + hr);
         float b = c / (1 + m);
+#pragma GCC unroll 3
         for (int turn = 0; turn < 3; turn++) b -= (m * b * b * b - (m + 1) * b + c) / (3 * m * b * b - (m + 1));
         const float one = 0.5f * d * (1 + b), two = d - one, heights = sqrtf(ht) + sqrtf(hr);
         const float clear = ((ht - one * one * half) * two + (hr - two * two * half) * one) / d;
@@ -341,15 +343,22 @@ static void finish(const Ray *ray, int from, int n, const Link *link, float *los
         curved[count] = k;
         count += excess[k] >= 0;
     }
+    float ALIGNED index[MAX_STEPS], high_t[MAX_STEPS], high_r[MAX_STEPS], part[MAX_STEPS], extra[MAX_STEPS];
     for (int j = 0; j < count; j++) {
-        const int k = curved[j];
-        const float d = (float)k * link->step, ht = smooth_t[k], hr = smooth_r[k], heights = sqrtf(ht) + sqrtf(hr);
-        const int beyond = excess[k] == 2.0f;
+        index[j] = (float)curved[j];
+        high_t[j] = smooth_t[curved[j]];
+        high_r[j] = smooth_r[curved[j]];
+        part[j] = excess[curved[j]];
+    }
+    for (int j = 0; j < count; j++) {
+        const float d = index[j] * link->step, ht = high_t[j], hr = high_r[j], heights = sqrtf(ht) + sqrtf(hr);
+        const int beyond = part[j] == 2.0f;
         const float radius_km = 1e-3f * (beyond ? link->radius : 0.5f * d * d / (heights * heights));
         const float first = first_term_db(d, ht, hr, radius_km, link);
-        const float sphere = beyond ? first : excess[k] * max_of(first, 0);
-        loss[k] += max_of(sphere - smooth_bullington_db(k, ht, hr, link), 0);
+        const float sphere = beyond ? first : part[j] * max_of(first, 0);
+        extra[j] = max_of(sphere - smooth_bullington_db(index[j], ht, hr, link), 0);
     }
+    for (int j = 0; j < count; j++) loss[curved[j]] += extra[j];
 }
 
 static void set_tables(Ray *ray, int n, const Link *link) {
