@@ -16,6 +16,7 @@ import coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("PHUSONG_SHARED", ROOT.parent / "shared" / "data"))
+REFERENCE = Path(os.environ.get("PHUSONG_REFERENCE", SHARED / "validation"))
 # A deadline per example would time the machine, not the code.
 settings.register_profile("phusong", deadline=None)
 settings.load_profile("phusong")
@@ -41,6 +42,14 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"real data not found in {SHARED} (set PHUSONG_SHARED); it may not be shipped with the product")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Return the folder of published cases of the propagation models; skip where it is absent."""
+    if not REFERENCE.is_dir():
+        pytest.skip(f"published cases not found in {REFERENCE} (set PHUSONG_REFERENCE); they may not be shipped")
+    return REFERENCE
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def _over(ground: NDArray[Any], step: float, link: itm.Link) -> Predict:
 
 def _in_area(row: Row) -> Predict:
     link = _link(row)
-    siting = int(row["tx_siting_criteria"]), int(row["rx_siting_criteria"])
+    siting = int(float(row["tx_siting_criteria"])), int(float(row["rx_siting_criteria"]))
     length_m, irregularity_m = 1000 * float(row["d__km"]), float(row["delta_h__meter"])
     return lambda beyond: itm.area(length_m, irregularity_m, link, siting=siting, beyond_range=beyond)
 
@@ -99,11 +99,11 @@ def _link(row: Row) -> itm.Link:
         tx_height_m=float(row["h_tx__meter"]),
         rx_height_m=float(row["h_rx__meter"]),
         n0=float(row["N_0"]),
-        vertical=POLARISATIONS.get(int(row["pol"]), False),
+        vertical=POLARISATIONS.get(int(float(row["pol"])), False),
         permittivity=float(row["epsilon"]),
         conductivity_s_m=float(row["sigma"]),
-        climate=int(row["climate"]),
-        variability_mode=int(row["mdvar"]),
+        climate=int(float(row["climate"])),
+        variability_mode=int(float(row["mdvar"])),
         time_percent=float(row["time"]),
         location_percent=float(row["location"]),
         situation_percent=float(row["situation"]),
@@ -121,7 +121,7 @@ def _itm_case(name: str, row: Row, predict: Predict) -> Case:
 
 
 def _code(row: Row, predict: Predict) -> int:
-    if int(row["pol"]) not in POLARISATIONS:
+    if int(float(row["pol"])) not in POLARISATIONS:
         return itm.RETURN_CODES["polarisation"]
     try:
         return int(predict(False).return_codes[0])
