@@ -14,10 +14,10 @@ from tools.demo_city.sites import Sites
 PREFIX = {"Viettel": "VT", "VNPT": "VN", "MobiFone": "MF", "Vietnamobile": "VM"}
 
 # 5G today: how many sites of each operator, the band, and how far apart they are at least [m].
-NR_SITES = {"Viettel": 92, "VNPT": 56, "MobiFone": 44}
+NR_SITES = {"Viettel": 96, "VNPT": 58, "MobiFone": 46}
 NR_BAND = {"Viettel": "n41", "VNPT": "n77", "MobiFone": "n77"}
-NR_APART_M = 470.0
-NR_TOWN = 0.79  # at least so built-up around: open land would carry 5G far beyond what an operator has today
+NR_APART_M = 500.0
+NR_TOWN = 0.80  # at least so built-up around: open land would carry 5G far beyond what an operator has today
 # Low-band 5G in the countryside: the site nearest to a place.
 NR_RURAL: tuple[tuple[str, Point], ...] = (("Viettel", (107.9900, 16.1260)), ("VNPT", (108.0330, 15.9690)))
 BANDWIDTH_MHZ = {"n41": 100, "n77": 100, "n78": 100, "n28": 10, "B1": 15, "B3": 20, "B8": 10}

@@ -61,7 +61,7 @@ def cover(grid: Grid, land: BaseGeometry, heights: NDArray[np.float64], coast: N
     classes[low & (fields > 0.22)] = GRASS
     classes[low & (fields < -0.26)] = TREES
     classes[(urban > 0.10) & (urban + 0.55 * patches > 0.30)] = BUILT
-    classes[(towns > 0.5) & (fields > 0.42)] = GRASS  # parks and plots
+    classes[(towns > 0.5) & (fields > 0.52)] = GRASS  # parks and plots
     _airport(classes, grid)
     sandy = burn(grid, [_beaches(coast)]) & (heights < 12) & (classes != BUILT)
     classes[sandy] = BARE

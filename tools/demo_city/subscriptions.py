@@ -62,8 +62,8 @@ def list_lines(register: pd.DataFrame, census: pd.DataFrame) -> pd.DataFrame:
 
 def _fixed(ward: _Ward, rng: np.random.Generator) -> list[dict[str, str]]:
     """Return the fixed lines of one ward: homes and offices, shared among the providers."""
-    share = rng.uniform(0.66, 0.78) if ward.rural else rng.uniform(0.76, 0.91)
-    office = rng.uniform(0.02, 0.04) if ward.rural else rng.uniform(0.04, 0.11)
+    share = rng.uniform(0.66, 0.78) if ward.rural else rng.uniform(0.74, 0.88)
+    office = rng.uniform(0.02, 0.04) if ward.rural else rng.uniform(0.03, 0.09)
     share = REMOTE.get(ward.ward_id, share)
     if ward.ward_id == OVER_FULL:
         share, office = 1.08, 0.27
