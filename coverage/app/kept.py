@@ -132,7 +132,11 @@ def _code() -> str:
     root = Path(str(coverage.__file__)).parent
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
-        if path.suffix in {".py", ".toml", ".csv", ".c", ".h"} and parts[0] not in {"words", "_data"} and "screens" not in parts:
+        if (
+            path.suffix in {".py", ".toml", ".csv", ".c", ".h"}
+            and parts[0] not in {"words", "_data"}
+            and "screens" not in parts
+        ):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -4,18 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.app import parts
+from coverage.app import PAGES, parts
 from coverage.app.state import current, wished_language
 from coverage.catalog.definitions import definitions
 from coverage.words import LANGUAGES, t
 
 HERE = Path(__file__).parent
-PAGES = {
-    "overview": ":material/monitoring:",
-    "map": ":material/map:",
-    "wards": ":material/table_chart:",
-    "scenario": ":material/tactic:",
-}
 
 if "lang" not in st.session_state:
     st.session_state["lang"] = wished_language()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,9 +26,9 @@ from coverage.writing import csv_text
 
 FINDINGS = 200  # of a file that cannot be used at all: more would only hide the first
 
-_speak = st.components.v2.component(
-    "phusong_language", js="export default ({ data }) => { document.documentElement.lang = data; };"
-)
+log = logging.getLogger("phusong.app")
+
+_speak = st.components.v2.component("phusong_language", js=(files("coverage.app") / "language.js").read_text("utf-8"))
 
 
 def style(lang: Language) -> None:
@@ -56,10 +58,20 @@ def in_words(lang: Language) -> Iterator[None]:
     try:
         yield
     except CoverageError as error:
-        st.error(render(error, lang), icon=":material/error:")
+        log.warning("%s", error)
+        st.error(render(_without_folders(error), lang), icon=":material/error:")
         if isinstance(error, LayerError) and error.problems:
             findings(error.problems[:FINDINGS], lang)
         st.stop()
+
+
+def _without_folders(error: CoverageError) -> CoverageError:
+    """Return the error with files by their names only: where they lie on the server is in the log, not on the page."""
+    values = {
+        name: Path(value).name if isinstance(value, str | Path) and Path(value).is_absolute() else value
+        for name, value in error.values.items()
+    }
+    return CoverageError(error.code, **values)
 
 
 @contextmanager
