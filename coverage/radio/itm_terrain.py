@@ -66,7 +66,7 @@ class Path:
 def roughness_m(irregularity_m: ArrayLike, distance_m: ArrayLike) -> Array:
     """Return the terrain irregularity as seen over a distance (§3) [m].
 
-    >>> float(roughness_m(90.0, 0.0)), round(float(roughness_m(90.0, 50e3)), 2)
+    >>> round(float(roughness_m(90.0, 0.0)), 2), round(float(roughness_m(90.0, 50e3)), 2)
     (18.0, 63.51)
     """
     return np.asarray(np.asarray(irregularity_m) * (1 - 0.8 * np.exp(-np.asarray(distance_m) / 50e3)))
