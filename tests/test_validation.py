@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from coverage.cli import main
 from coverage.errors import StoreError
 from coverage.radio import ehata, itm, p1812, p2108, p2109
 from coverage.validation import Case, passed, run_validate, validate
@@ -282,3 +283,15 @@ def test_a_case_that_is_not_judged_does_not_count():
     cases = [compared("a", 1.0, 1.5, 1.0), compared("b", 1.0, 9.0, None)]
     assert (largest_difference(cases), passed(tuple(cases))) == (0.5, True)
     assert isinstance(cases[0], Case)
+
+
+def test_the_command(tmp_path, capsys):
+    right, wrong = hata_set(tmp_path / "right"), hata_set(tmp_path / "wrong", off_db=0.002)
+    assert main(["validate", "ehata", str(right), "--lang", "en"]) == 0
+    assert "test-inputs-wfmod.csv:7" in capsys.readouterr().out
+    assert main(["validate", "ehata", str(wrong), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["max_abs_difference"] == pytest.approx(0.002, abs=1e-4)
+    assert main(["validate", "ehata", str(tmp_path / "missing")]) == 2
+    assert main(["validate", "p1546", str(right)]) == 2
+    assert main(["validate", "ehata"]) == 2
+    assert capsys.readouterr().err.count("phusong:") == 3

@@ -1,4 +1,4 @@
-"""The command line: `phusong demo`, `measure`, `plan`, `definitions`, `app`.
+"""The command line: `phusong demo`, `measure`, `plan`, `definitions`, `validate`, `app`.
 
 Figures go to stdout, everything else to stderr. Exit 0: done; 1: the target is not reached; 2: unusable input, said in
 one sentence.

@@ -62,6 +62,9 @@ class Parser(argparse.ArgumentParser):
         chosen = re.match(r"argument [^:]+: invalid choice: '([^']*)'", message)
         if chosen:
             raise UsageError("command_unknown", value=chosen[1], known=", ".join(_COMMANDS))
+        lacking = re.match(r"the following arguments are required: (.*)", message)
+        if lacking:
+            raise UsageError("arguments_missing", arguments=lacking[1])
         raise UsageError("arguments_unknown", arguments=message.removeprefix("unrecognized arguments: "))
 
 
@@ -126,6 +129,14 @@ def _definitions(parser: Parser, lang: Language) -> None:
     _add_help(group, lang)
 
 
+def _validate(parser: Parser, lang: Language) -> None:
+    group = parser.add_argument_group(t("cli.group_options", lang))
+    group.add_argument("model", metavar="p1812|p2108|p2109|ehata|itm", help=t("cli.help_model", lang))
+    group.add_argument("folder", metavar=t("cli.metavar_folder", lang), help=t("cli.help_published", lang))
+    group.add_argument("--json", action="store_true", help=t("cli.help_json", lang))
+    _add_help(group, lang)
+
+
 def _app(parser: Parser, lang: Language) -> None:
     group = parser.add_argument_group(t("cli.group_options", lang))
     group.add_argument("--port", type=_number("--port", (1.0, 65_535.0)), default=8501, metavar="8501",
@@ -138,6 +149,7 @@ _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "measure": _measure,
     "plan": _plan,
     "definitions": _definitions,
+    "validate": _validate,
     "app": _app,
 }
 

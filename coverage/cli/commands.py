@@ -27,6 +27,7 @@ from coverage.planning.proposals import candidates
 from coverage.publishing import city_json, json_text, publish, publish_plan
 from coverage.reporting import report
 from coverage.study import City, Result, Study
+from coverage.validation import run_validate
 
 TOLERANCE = 1e-9  # between what a plan claims and what a re-run measures
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -80,6 +81,11 @@ def listing(arguments: Namespace, voice: Voice) -> int:
     else:
         voice.show("\n".join(definition_lines(definitions().values(), voice.lang)))
     return 0
+
+
+def published_cases(arguments: Namespace, voice: Voice) -> int:
+    """Compute the published cases of a propagation model again and compare."""
+    return run_validate(arguments.model, arguments.folder, arguments.json, lang=voice.lang, show=voice.show)
 
 
 def app(arguments: Namespace, voice: Voice) -> int:
@@ -181,4 +187,11 @@ def _tell_plan(made: Plan, before: Result, after: Result, written: Sequence[Path
         voice.show("\n".join([*plan_lines(made, before, after, voice.lang), *written_lines(written, voice.lang)]))
 
 
-COMMANDS = {"demo": demo, "measure": measure, "plan": plan, "definitions": listing, "app": app}
+COMMANDS = {
+    "demo": demo,
+    "measure": measure,
+    "plan": plan,
+    "definitions": listing,
+    "validate": published_cases,
+    "app": app,
+}
