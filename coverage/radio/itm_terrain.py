@@ -130,9 +130,10 @@ def path_over(ground_m: Array, step_m: Array, height_m: Array, radius_m: Array) 
     # way to the horizon.
     near, far = np.minimum(15 * height_m, 0.1 * seen.distance_m)
     delta = terrain_irregularity_m(ground_m, step_m, near, length - far)
+    whole, horizon = (near, length - far), 0.9 * seen.distance_m
     fits = (
-        _fits(ground_m, step_m, (near, length - far)),
-        _fits(ground_m, step_m, (near, 0.9 * seen.distance_m[0]), (length - 0.9 * seen.distance_m[1], length - far)),
+        _fits(ground_m, step_m, whole, whole),
+        _fits(ground_m, step_m, (near, horizon[0]), (length - horizon[1], length - far)),
     )
     above = seen.distance_m.sum(axis=0) > 1.5 * length  # well within line of sight: horizons by statistics
     effective = height_m + np.maximum(ends - np.where(above, *fits), 0)
@@ -152,16 +153,12 @@ def path_over(ground_m: Array, step_m: Array, height_m: Array, radius_m: Array) 
     )
 
 
-def _fits(
-    ground_m: Array, step_m: Array, first: tuple[Array, Array], second: tuple[Array, Array] | None = None
-) -> Array:
-    """Return the fitted ground at both terminals, each by the line through its stretch (start, end) [m]."""
+def _fits(ground_m: Array, step_m: Array, first: tuple[Array, Array], second: tuple[Array, Array]) -> Array:
+    """Return the ground at both terminals, each by the line fitted through its own stretch (start, end) [m]."""
     last = ground_m.shape[1] - 1
-    start_level, start_slope = fitted_line(ground_m, *_stretch(*first, step_m, last))
-    level, slope = (
-        (start_level, start_slope) if second is None else fitted_line(ground_m, *_stretch(*second, step_m, last))
-    )
-    return np.stack([start_level, level + slope * last])
+    near, _ = fitted_line(ground_m, *_stretch(*first, step_m, last))
+    level, slope = fitted_line(ground_m, *_stretch(*second, step_m, last))
+    return np.stack([near, level + slope * last])
 
 
 def _stretch(start_m: Array, end_m: Array, step_m: Array, last: int) -> tuple[NDArray[Any], NDArray[Any]]:
