@@ -13,10 +13,10 @@ from .files.cities import demo_city as demo_city
 from .files.cities import open_city as open_city
 from .files.cities import read_city as read_city
 from .files.layers import read_cells as read_cells
-from .files.people import read_people as read_people
-from .files.people import read_subscriptions as read_subscriptions
 from .files.layers import read_sites as read_sites
 from .files.layers import read_wards as read_wards
+from .files.people import read_people as read_people
+from .files.people import read_subscriptions as read_subscriptions
 from .files.rasters import read_raster as read_raster
 from .grid import Grid as Grid
 from .grid import Raster as Raster
@@ -24,9 +24,9 @@ from .grid import metre_bounds as metre_bounds
 from .layers import Layer as Layer
 from .maps import plan_map as plan_map
 from .maps import result_map as result_map
-from .planning.proposals import candidates as candidates
 from .planning.plans import Plan as Plan
 from .planning.plans import plan as plan
+from .planning.proposals import candidates as candidates
 from .publishing import publish as publish
 from .reporting import Report as Report
 from .reporting import report as report
@@ -36,6 +36,7 @@ from .signals import TR38901 as TR38901
 from .study import City as City
 from .study import Result as Result
 from .study import Study as Study
+from .terrain import P1812 as P1812
 
 class Coverage:
     @staticmethod

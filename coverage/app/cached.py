@@ -110,7 +110,8 @@ def planned(definition: str, target: float, budget_vnd: float | None, progress: 
 
     def make() -> Planned:
         study = before.study
-        plan = cov.plan(study, cov.candidates(study), target=target, budget_vnd=budget_vnd, progress=progress)
+        changes = cov.candidates(study)
+        plan = cov.plan(study, changes, target=target, budget_vnd=budget_vnd, today=before, progress=progress)
         after = study.under(plan.scenario).run()
         edge = before.definition.rule()[1]
         added = {(change.site_id, change.operator) for change in plan.scenario.changes}

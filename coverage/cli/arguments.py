@@ -19,6 +19,7 @@ from coverage.words import LANGUAGES, t
 FILES = (
     "wards", "cells", "households", "population", "subscriptions", "terrain", "clutter", "households-raster",
 )  # fmt: skip
+MODELS = ("tr38901", "p1812")
 PIXEL_M = (1.0, 1000.0)  # below: more pixels than any city needs; above: wards smaller than a pixel
 LATTICE_M = (200.0, 50_000.0)
 TECHNOLOGIES = {"NR": "NR", "5G": "NR", "LTE": "LTE", "4G": "LTE"}
@@ -172,6 +173,8 @@ def _add_rule(parser: Parser, lang: Language) -> None:
     group.add_argument(
         "--definition", default="danang-2023", metavar="ID", help=t("cli.help_definition", lang, known=known)
     )
+    group.add_argument("--model", type=_choice("--model", {name: name for name in MODELS}), default=MODELS[0],
+                       metavar="|".join(MODELS), help=t("cli.help_propagation", lang))  # fmt: skip
     group.add_argument("--pixel", type=_number("--pixel", PIXEL_M), default=50.0,
                        metavar=t("cli.metavar_number", lang), help=t("cli.help_pixel", lang))  # fmt: skip
     group.add_argument("--bounds", type=_bounds, metavar=t("cli.metavar_bounds", lang), help=t("cli.help_bounds", lang))

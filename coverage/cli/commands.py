@@ -21,12 +21,14 @@ from coverage.errors import CoverageError, GridError, StoreError
 from coverage.files.cities import demo_city, read_city
 from coverage.files.layers import read_sites
 from coverage.grid import metre_bounds
+from coverage.models import TR38901
 from coverage.planning.plans import Plan
 from coverage.planning.plans import plan as choose
 from coverage.planning.proposals import candidates
 from coverage.publishing import city_json, json_text, publish, publish_plan
 from coverage.reporting import report
 from coverage.study import City, Result, Study
+from coverage.terrain import P1812
 from coverage.validation import run_validate
 
 TOLERANCE = 1e-9  # between what a plan claims and what a re-run measures
@@ -55,7 +57,9 @@ def plan(arguments: Namespace, voice: Voice) -> int:
         before = study.run(progress)
     changes = candidates(study, new_sites=sites, lattice_m=arguments.lattice, costs=arguments.costs)
     with voice.progress("progress_plan") as progress:
-        made = choose(study, changes, target=arguments.target, budget_vnd=arguments.budget, progress=progress)
+        made = choose(
+            study, changes, target=arguments.target, budget_vnd=arguments.budget, today=before, progress=progress
+        )
     with voice.progress("progress_measure") as progress:
         after = study.under(made.scenario).run(progress)
     if abs(after.headline - made.share_after) > TOLERANCE:
@@ -141,7 +145,12 @@ def _study(arguments: Namespace) -> Study:
     rule = definition(arguments.definition)  # before any file is read: a typing error should not cost a minute
     bounds = metre_bounds(arguments.bounds) if arguments.bounds else None
     study = Study(
-        _city(arguments), definition=rule, pixel_m=arguments.pixel, bounds_m=bounds, technology=arguments.technology
+        _city(arguments),
+        definition=rule,
+        pixel_m=arguments.pixel,
+        model=P1812() if arguments.model == "p1812" else TR38901(),
+        bounds_m=bounds,
+        technology=arguments.technology,
     )
     rule.rule()
     if bounds and study.weights.area_km2.sum() == 0:

@@ -85,6 +85,7 @@ def plan(
     *,
     target: float | Target = 0.20,
     budget_vnd: float | None = None,
+    today: Result | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Choose changes by cost per gain until the target is met or the budget is spent.
@@ -98,6 +99,8 @@ def plan(
     target : float, 0–1, or Target
     budget_vnd : float or None
         With a budget the plan is the best found for it, and may stop short of the target.
+    today : Result or None
+        The study's result where it was measured already; measured here otherwise.
     progress : callable(done, total) or None
 
     Raises
@@ -110,7 +113,7 @@ def plan(
     level = target.level if isinstance(target, Target) else target
     if level is None or not 0 <= level <= 1:
         raise PlanError("target_out_of_range", target=level)
-    today = study.run()
+    today = today or study.run()
     weight, start = pixel_weights(today), covered(today.probability, study.rule.rule()[1]).ravel()
     sets = coverage_sets(study, changes, progress)
     cost = np.array([change.cost_vnd for change in changes], dtype=float)
