@@ -81,7 +81,9 @@ function list(panel) {
 function find(panel, ward) {
   const layer = panel.outlines.getLayers().find(({ feature }) => feature.properties.ward_id === ward);
   if (!layer) return;
+  panel.outlines.eachLayer((each) => each.closeTooltip() && panel.outlines.resetStyle(each));
   panel.map.fitBounds(layer.getBounds().pad(0.4), { animate: false });
+  layer.setStyle({ color: "#16202a", weight: 2.5 }).bringToFront();
   layer.openTooltip(layer.getBounds().getCenter());
 }
 
@@ -110,10 +112,11 @@ async function show(panel) {
     panel.shapes = wards;
     panel.fills = L.geoJSON(wards, { pane: "fills", interactive: false, style: { stroke: false, fillOpacity: 0.75 } });
     panel.outlines = L.geoJSON(wards, { style: { color: "#fff", weight: 1.2, fillOpacity: 0 } }).addTo(map);
-    panel.outlines.bindTooltip(({ feature: { properties } }) => {
+    panel.outlines.eachLayer((ward) => ward.bindTooltip(({ feature: { properties } }) => {
       const figures = panel.rows[properties.ward_id]?.slice(1) ?? [];
-      return table(`${properties.name}, ${properties.district}`, panel.data.columns.map((label, i) => [label, figures[i]]));
-    }, { sticky: true, className: "tip" });
+      const title = [properties.name, properties.district].filter(Boolean).join(", ");
+      return table(title, panel.data.columns.map((label, i) => [label, figures[i]]));
+    }, { sticky: true, className: "tip" }));
     panel.outlines.on("mouseover", ({ layer }) => layer.setStyle({ color: "#16202a", weight: 2.5 }).bringToFront());
     panel.outlines.on("mouseout", ({ layer }) => panel.outlines.resetStyle(layer));
     list(panel);
