@@ -10,7 +10,7 @@ import sys
 import tomllib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from threading import Lock
@@ -119,10 +119,16 @@ def fingerprint(city: Path) -> str:
     versions = [f"{name} {metadata.version(name)}" for name in LIBRARIES]
     digest.update("\n".join([sys.version, *versions, _code()]).encode())
     for path in [*sorted(_named(city)), *sorted((data_dir() / "registers").glob("*"))]:
-        digest.update(path.name.encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        about = path.stat()
+        digest.update(path.name.encode() + _hash(path, about.st_mtime_ns, about.st_size))
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _hash(path: Path, _changed_ns: int, _size: int) -> bytes:
+    # Every rerun of every visitor asks; a file is read again only when its time or size says that it changed.
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 @cache
