@@ -50,7 +50,7 @@ typedef struct {
 static inline float max_of(float a, float b) { return a > b ? a : b; }
 static inline float min_of(float a, float b) { return a < b ? a : b; }
 
-/* log2 and 2^x to about 1e-6, without calls, so that loops over targets become vector code. */
+/* log2 (x > 0) and 2^x (|x| < 120) to about 1e-6, without calls or branches, so that loops over targets become vector code. */
 static inline float log2_of(float x) {
     union { float f; int32_t i; } bits = {x};
     float exponent = (float)((bits.i >> 23) - 127);
@@ -62,7 +62,6 @@ static inline float log2_of(float x) {
     return exponent + t * (2.885390082f + t2 * (0.9617966939f + t2 * (0.5770780164f + t2 * 0.4121985831f)));
 }
 static inline float exp2_of(float x) {
-    x = max_of(min_of(x, 120.0f), -120.0f);
     const float whole = floorf(x + 0.5f), f = x - whole;
     union { float f; int32_t i; } bits;
     bits.i = ((int32_t)whole + 127) << 23;
@@ -266,15 +265,18 @@ static inline float first_term_db(float d, float ht, float hr, float radius_km, 
     const float k = 0.036f * link->ground / (root * f3), k2 = k * k;
     const float beta = (1 + 1.6f * k2 + 0.67f * k2 * k2) / (1 + 4.5f * k2 + 1.53f * k2 * k2);
     const float x = 21.88e-3f * beta * f3 / (root * root) * d, log_x = log2_of(x);
-    const float distance = x >= 1.6f ? 11 + 10 * 0.30102999566f * log_x - 17.6f * x
-                                     : -20 * 0.30102999566f * log_x - 5.6488f * exp2_of(1.425f * log_x);
+    /* Both branches are computed and one is chosen: a branch around exp2_of would keep the loop from vector code. */
+    const float far = 11 + 10 * 0.30102999566f * log_x - 17.6f * x;
+    const float near = -20 * 0.30102999566f * log_x - 5.6488f * exp2_of(1.425f * log_x);
+    const float distance = x >= 1.6f ? far : near;
     const float scale = 0.9575f * beta * beta * f3 * f3 / root, least = 2 + 20 * log10_of(k);
     const float bt = scale * ht, br = scale * hr;
     const int far_t = bt > 2, far_r = br > 2;
     const float lt = log10_of(far_t ? bt - 1.1f : bt + 0.1f * bt * bt * bt);
     const float lr = log10_of(far_r ? br - 1.1f : br + 0.1f * br * br * br);
-    const float gt = far_t ? 17.6f * sqrtf(max_of(bt - 1.1f, 0)) - 5 * lt - 8 : 20 * lt;
-    const float gr = far_r ? 17.6f * sqrtf(max_of(br - 1.1f, 0)) - 5 * lr - 8 : 20 * lr;
+    const float root_t = sqrtf(max_of(bt - 1.1f, 0)), root_r = sqrtf(max_of(br - 1.1f, 0));
+    const float gt = far_t ? 17.6f * root_t - 5 * lt - 8 : 20 * lt;
+    const float gr = far_r ? 17.6f * root_r - 5 * lr - 8 : 20 * lr;
     return -distance - max_of(gt, least) - max_of(gr, least);
 }
 
@@ -353,9 +355,10 @@ static void finish(const Ray *restrict ray, int from, int n, const Link *restric
     for (int j = 0; j < count; j++) {
         const float d = index[j] * link->step, ht = high_t[j], hr = high_r[j], heights = sqrtf(ht) + sqrtf(hr);
         const int beyond = part[j] == 2.0f;
-        const float radius_km = 1e-3f * (beyond ? link->radius : 0.5f * d * d / (heights * heights));
+        const float grazing = 0.5f * d * d / (heights * heights);
+        const float radius_km = 1e-3f * (beyond ? link->radius : grazing);
         const float first = first_term_db(d, ht, hr, radius_km, link);
-        const float sphere = beyond ? first : part[j] * max_of(first, 0);
+        const float within = part[j] * max_of(first, 0), sphere = beyond ? first : within;
         extra[j] = max_of(sphere - smooth_bullington_db(index[j], ht, hr, link), 0);
     }
     for (int j = 0; j < count; j++) loss[curved[j]] += extra[j];
