@@ -16,7 +16,6 @@ from coverage.planning.plans import Plan
 from coverage.study import City, Progress, Result
 from coverage.types import Language
 
-PIXEL_M = 50.0
 ALL = ""  # key of the coverage that the definition counts, beside those of single operators
 
 
@@ -84,10 +83,10 @@ def measured(definition: str, progress: Progress | None = None) -> Measured:
 
     def make() -> Measured:
         city = _cities.get(mark, lambda: cov.open_city(city_file()))
-        result = cov.Study(city, definition=definition, pixel_m=PIXEL_M).run(progress)
+        result = cov.Study(city, definition=definition).run(progress)
         return Measured(result=result, drawn=draw(result))
 
-    return _measured.get(f"{mark} {definition} {PIXEL_M}", make)
+    return _measured.get(f"{mark} {definition}", make)
 
 
 def planned(definition: str, target: float, budget_vnd: float | None, progress: Progress | None = None) -> Planned:
