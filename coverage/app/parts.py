@@ -59,7 +59,7 @@ def in_words(lang: Language) -> Iterator[None]:
         yield
     except CoverageError as error:
         log.warning("%s", error)
-        st.error(render(_without_folders(error), lang), icon=":material/error:")
+        st.error(plain(render(_without_folders(error), lang)), icon=":material/error:")
         if isinstance(error, LayerError) and error.problems:
             findings(error.problems[:FINDINGS], lang)
         st.stop()

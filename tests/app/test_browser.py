@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import json
+import math
 import os
 import re
 import socket
@@ -19,6 +21,7 @@ from playwright.sync_api import expect
 from coverage.app import PAGES
 from coverage.words import LANGUAGES, t
 from tests.browsing import browser, visit
+from tests.payloads import PAYLOADS
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -264,6 +267,57 @@ def test_a_plan_from_the_slider_to_the_file(seen, server, shots):
     assert shares[-1] >= 0.2
     shown = page.locator("[data-testid=stMetricValue]").first.inner_text()
     assert shown.replace("\u00a0", " ") == f"{100 * shares[-1]:.1f} %".replace(".", ",")
+
+
+# --- a city that attacks its readers ----------------------------------------------------------------------------------
+
+
+def hostile_files(folder):
+    """Write a city whose every name is an attack; return its file."""
+    side = math.ceil(math.sqrt(len(PAYLOADS)))
+    corner, step = (108.0, 16.0), 0.01
+    features, cells = [], []
+    for n, name in enumerate(PAYLOADS):
+        west, south = corner[0] + step * (n % side), corner[1] + step * (n // side)
+        ring = [[west, south], [west + step, south], [west + step, south + step], [west, south + step], [west, south]]
+        about = {"ward_id": f"w{n}", "name": name, "district": PAYLOADS[-1 - n]}
+        features.append(
+            {"type": "Feature", "properties": about, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        )
+        for kind, band in (("5G", "n41"), ("4G", "3")):
+            cells.append([name, f"{n}-{band}", PAYLOADS[n % 9], kind, band, west + step / 2, south + step / 2, 0])
+    (folder / "wards.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    with (folder / "cells.csv").open("w", encoding="utf-8", newline="") as file:
+        names = ["site_id", "cell_id", "operator", "technology", "band", "longitude", "latitude", "azimuth_deg"]
+        csv.writer(file).writerows([names, *cells])
+    title = json.dumps(" ".join(PAYLOADS[:20]))
+    (folder / "city.toml").write_text(
+        f'name = {title}\n[layers]\nwards = "wards.geojson"\ncells = "cells.csv"\n', "utf-8"
+    )
+    return folder / "city.toml"
+
+
+def test_no_name_of_a_city_runs(running, tmp_path, monkeypatch):
+    monkeypatch.setenv("PHUSONG_CITY", str(hostile_files(tmp_path)))
+    with serving(tmp_path) as address, visit(running) as seen:
+        seen.page.set_default_timeout(WAIT_MS)
+        seen.page.on("dialog", lambda dialog: seen.errors.append(f"dialog {dialog.message}"))
+        for name in PAGES:
+            page = go(seen, address, name, "vi")
+            expect(page.locator("[data-testid=stException], [data-testid=stAlertContentError]")).to_have_count(0)
+            if name == "map":
+                panel = map_of(page)
+                finder = panel.get_by_label(t("panel.find", "vi"))
+                values = finder.locator("option").evaluate_all("(all) => all.map((each) => each.value)")[1:]
+                assert len(values) == len(PAYLOADS)
+                for value in values:
+                    finder.select_option(value)
+                    expect(panel.locator(".leaflet-tooltip").first).to_be_visible()
+                shown = panel.locator("option").all_text_contents()
+                assert {"".join(text.split()) for text in PAYLOADS} <= {"".join(text.split()) for text in shown}
+            page.wait_for_timeout(300)
+            assert page.evaluate("() => window.pwned ?? null") is None
+        assert (seen.refused, seen.errors) == ([], [])
 
 
 # --- the server -------------------------------------------------------------------------------------------------------
