@@ -70,7 +70,12 @@ class P1812:
     @property
     def facts(self) -> Mapping[str, Any]:
         """Id and parameters; to σ_m the location variability σ_L of the study's pixel is added, √(σ_L² + σ_m²)."""
-        return {**vars(self), "id": self.id, "sigma_db": self.model_sigma_db, "near": TR38901(receiver_height_m=self.receiver_height_m).facts}
+        return {
+            **vars(self),
+            "id": self.id,
+            "sigma_db": self.model_sigma_db,
+            "near": TR38901(receiver_height_m=self.receiver_height_m).facts,
+        }
 
     def over(self, surface: Surface | None, grid: Grid) -> PathFinder:
         """Return the paths over a surface.

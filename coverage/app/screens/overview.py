@@ -128,7 +128,9 @@ def show() -> None:
     state = current()
     lang = state.lang
     result = parts.measured(state.definition, lang).result
-    parts.header(t("overview.title", lang), t("overview.lead", lang, city=parts.plain(result.study.city.name)), result, lang)
+    parts.header(
+        t("overview.title", lang), t("overview.lead", lang, city=parts.plain(result.study.city.name)), result, lang
+    )
     goals(result, lang)
     city_targets(result, lang)
     lacks(result, lang)
