@@ -180,9 +180,9 @@ def share_column(label: str, help_text: str | None = None) -> Any:
     )
 
 
-def number_column(label: str, digits: int = 0) -> Any:
+def number_column(label: str, digits: int = 0, help_text: str | None = None) -> Any:
     """Return the column of a number as the reader's browser writes it."""
-    return st.column_config.NumberColumn(label, format="localized", step=10**-digits if digits else 1)
+    return st.column_config.NumberColumn(label, help=help_text, format="localized", step=10**-digits if digits else 1)
 
 
 def ward_table(result: Result, columns: Sequence[str], lang: Language, key: str) -> None:
@@ -192,4 +192,6 @@ def ward_table(result: Result, columns: Sequence[str], lang: Language, key: str)
     for column in columns:
         label = t(f"measure.{column}", lang)
         config[column] = share_column(label) if column.endswith("_share") else number_column(label)
-    st.dataframe(shown, hide_index=True, width="stretch", column_config=config, key=key)
+    st.dataframe(
+        shown, hide_index=True, width="stretch", column_config=config, key=key, placeholder=t("maps.unknown", lang)
+    )

@@ -25,9 +25,12 @@ def columns(lang: Language) -> dict[str, Any]:
         "ward_id": st.column_config.TextColumn(t("wards.code", lang)),
     }
     for column in COLUMNS:
-        label = t(f"measure.{column}", lang)
-        digits = 1 if column in {"area_km2", "lines_per_100_households"} else 0
-        config[column] = parts.share_column(label) if column.endswith("_share") else parts.number_column(label, digits)
+        label, whole = t(f"wards.short_{column}", lang), t(f"measure.{column}", lang)
+        if column.endswith("_share"):
+            config[column] = parts.share_column(label, whole)
+        else:
+            digits = 1 if column in {"area_km2", "lines_per_100_households"} else 0
+            config[column] = parts.number_column(label, digits, whole)
     return config
 
 
@@ -67,6 +70,7 @@ def show() -> None:
             height=height,
             column_config=columns(lang),
             key="wards",
+            placeholder=t("maps.unknown", lang),
         )
     st.caption(t("wards.note", lang, shown=len(wards), all=len(result.wards)))
     content = parts.csv(result.wards.reset_index())
