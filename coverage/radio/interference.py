@@ -18,7 +18,7 @@ from coverage.errors import GridError
 from coverage.radio.ranges import require
 from coverage.units import to_decibel, to_linear
 
-THERMAL_NOISE_DBM_HZ = -174.0  # k·T at 290 K is −173.98 dBm/Hz; 3GPP rounds it (TR 36.942 §4.2, TS 38.104 annex)
+THERMAL_NOISE_DBM_HZ = -174.0  # k·T at 290 K is −173.98 dBm/Hz; link budgets round it
 NOBODY = -1
 
 Part = EllipsisType | slice | tuple[slice, ...]
@@ -100,7 +100,7 @@ class CoChannel:
     shape : tuple of int
         Shape of the pixels.
     dtype : dtype
-        float64, or float32 to halve the memory (17 → 13 bytes with server and unknown flags per pixel).
+        float64, or float32 to halve the memory (21 → 13 bytes per pixel, server and flags included).
 
     Attributes
     ----------
@@ -144,12 +144,16 @@ class CoChannel:
         level = np.asarray(level_dbm)
         if level.shape != best.shape:
             raise GridError("levels_shape", given=level.shape, expected=best.shape)
-        missing = np.isnan(level)
-        self.unknown[part] |= missing
-        power = to_linear(np.where(missing, -np.inf, level)).astype(best.dtype)
+        # One exponential in the precision of the sum: float32 is several times faster than a power of ten in float64,
+        # and errs by less than 2e-5 dB.
+        power = np.exp(level.astype(best.dtype) * best.dtype.type(math.log(10.0) / 10.0))
+        missing = np.isnan(power)
+        if missing.any():
+            self.unknown[part] |= missing
+            power[missing] = 0.0
         others += np.minimum(power, best)
         better = power > best
-        np.copyto(best, power, where=better)
+        np.maximum(best, power, out=best)
         np.copyto(self.server[part], cell, where=better, casting="same_kind")
 
     @property

@@ -1,6 +1,8 @@
 """From SINR to throughput: a truncated Shannon curve, the resources of an allocation, and the uplink budget.
 
-The curve, not the standard's peak rate, gives the figures; the peak rate of TS 38.306 is the bound above them.
+The curve, not the standard's peak rate, gives the figures; the peak rate of TS 38.306 is the bound above them. The
+coefficients of TR 36.942 and TR 38.803 are those that sharing studies and their open tools reproduce; the original
+tables were not at hand when this was written.
 """
 
 from __future__ import annotations
