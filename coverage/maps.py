@@ -144,7 +144,7 @@ def result_map(result: Result, lang: Language = "vi", measure: str = "area_share
     measure : str
         Which column of ``result.wards`` colours the wards: a key of `coverage.drawing.BREAKS`.
     """
-    page, study = _page(result), result.study
+    page, study = _page(result, lang), result.study
     _fills(result, measure, t("maps.layer_wards", lang)).add_to(page)
     coverage = drawing.coverage_image(result.probability, study.grid, result.definition.rule()[1])
     _picture_layer(coverage, t("maps.layer_coverage", lang), pane="signal", opacity=0.85).add_to(page)
@@ -163,7 +163,7 @@ def plan_map(before: Result, after: Result, plan: Plan, lang: Language = "vi") -
     plan : Plan
     lang : {"vi", "en"}
     """
-    page, study, edge = _page(before), before.study, before.definition.rule()[1]
+    page, study, edge = _page(before, lang), before.study, before.definition.rule()[1]
     _fills(after, "area_share", t("maps.wards_after", lang), base=True).add_to(page)
     _fills(before, "area_share", t("maps.wards_before", lang), base=True, show=False).add_to(page)
     today = drawing.coverage_image(before.probability, study.grid, edge)
@@ -179,11 +179,11 @@ def plan_map(before: Result, after: Result, plan: Plan, lang: Language = "vi") -
     return _finished(page, study, _legend(before, lang, "area_share", after=after))
 
 
-def _page(result: Result) -> OfflineMap:
+def _page(result: Result, lang: Language) -> OfflineMap:
     study = result.study
     page = OfflineMap(prefer_canvas=True, zoom_control="topright", zoom_snap=0.25, attribution_control=False)
     # Figures without a title show the address of the page on the tab.
-    _figure(page).title = escape(study.city.name)
+    _figure(page).title = escape(study.city.title(lang))
     # Three panes below Leaflet's own 400, so that the canvas with borders and sites on top receives the pointer.
     for level, name in enumerate(("relief", "fills", "signal")):
         folium.map.CustomPane(name, z_index=310 + 10 * level).add_to(page)
@@ -292,7 +292,7 @@ def _legend(result: Result, lang: Language, measure: str, after: Result | None =
     if after is not None:
         figure += f" → {_share(after.headline, lang)}"
     parts = [
-        f'<details class="legend" open><summary>{escape(study.city.name)}</summary>',
+        f'<details class="legend" open><summary>{escape(study.city.title(lang))}</summary>',
         f'<span class="badge">{escape(t("maps.synthetic", lang))}</span>' if study.city.synthetic else "",
         f'<div class="figure">{escape(figure)}</div><p>{escape(t(f"measure.{definition.headline}", lang))}</p>',
         f"<h2>{escape(t('maps.layer_wards', lang))}: {escape(t(f'measure.{measure}', lang))}</h2>",

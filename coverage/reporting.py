@@ -70,7 +70,7 @@ def report(result: Result, after: Result | None = None, plan: Plan | None = None
     page = _template().render(
         say=say,
         css=Markup((files("coverage") / "report.css").read_text("utf-8")),  # noqa: S704 (our own file)
-        city=result.study.city.name,
+        city=result.study.city.title(lang),
         synthetic=result.study.city.synthetic,
         kicker=say("kicker_plan" if plan else "kicker", generation=legends.GENERATIONS[result.study.technology]),
         place=_place(result, lang),

@@ -23,7 +23,7 @@ from coverage.layers import Layer, Source
 from coverage.measures import Weights, covered, weigh
 from coverage.scenarios import Scenario
 from coverage.signals import TR38901, PathLossModel, Signal, predict_signal
-from coverage.types import Technology
+from coverage.types import Language, Technology
 
 Progress = Callable[[int, int], None]
 
@@ -72,6 +72,8 @@ class City:
         Every file that was read.
     synthetic : bool
         True when any layer is made up: shown wherever a figure is shown.
+    name_en : str
+        Name on English pages; empty where it is the same.
     """
 
     name: str
@@ -82,6 +84,11 @@ class City:
     surface: Surface = dataclasses.field(default_factory=Surface)
     sources: tuple[Source, ...] = ()
     synthetic: bool = False
+    name_en: str = ""
+
+    def title(self, lang: Language) -> str:
+        """Return the name of the city in a language."""
+        return self.name_en if lang == "en" and self.name_en else self.name
 
 
 @dataclass(frozen=True)

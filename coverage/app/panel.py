@@ -122,7 +122,7 @@ def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -
 def _texts(result: Result, lang: Language) -> dict[str, str]:
     names = ("layers", "all_operators", "find", "home", "zoom_in", "zoom_out", "failed")
     return {name: t(f"panel.{name}", lang) for name in names} | {
-        "title": t("panel.title", lang, city=result.study.city.name),
+        "title": t("panel.title", lang, city=result.study.city.title(lang)),
         "wards": t("maps.layer_wards", lang),
         "coverage": t("maps.layer_coverage", lang),
         "sites": t("maps.layer_sites", lang),

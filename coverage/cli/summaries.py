@@ -71,7 +71,7 @@ def written_lines(paths: Sequence[Path], lang: Language) -> list[str]:
 
 def _title(result: Result, lang: Language) -> str:
     city = result.study.city
-    return f"{city.name} · {t('maps.synthetic', lang)}" if city.synthetic else city.name
+    return f"{city.title(lang)} · {t('maps.synthetic', lang)}" if city.synthetic else city.title(lang)
 
 
 def _foundation(result: Result, lang: Language) -> list[str]:

@@ -205,7 +205,11 @@ def open_city(path: str | Path) -> City:
             raise LayerError("city_file_lacks", file=found.name, layer=name)
     paths = {name: found.parent / value for name, value in layers.items()}
     city = read_city(**paths, edition=str(told.get("edition", "auto")), name=str(told.get("name", found.stem)))
-    return replace(city, synthetic=city.synthetic or told.get("synthetic") is True)
+    return replace(
+        city,
+        synthetic=city.synthetic or told.get("synthetic") is True,
+        name_en=str(told.get("name_en", "")),
+    )
 
 
 def _is_text(value: object) -> bool:

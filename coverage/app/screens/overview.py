@@ -129,7 +129,10 @@ def show() -> None:
     lang = state.lang
     result = parts.measured(state.definition, lang).result
     parts.header(
-        t("overview.title", lang), t("overview.lead", lang, city=parts.plain(result.study.city.name)), result, lang
+        t("overview.title", lang),
+        t("overview.lead", lang, city=parts.plain(result.study.city.title(lang))),
+        result,
+        lang,
     )
     goals(result, lang)
     city_targets(result, lang)
