@@ -113,9 +113,10 @@ def _lattice(study: Study, spacing_m: float | None) -> gpd.GeoDataFrame:
     if spacing_m is None:
         return gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=wards.crs))
     land = wards.loc[wards["mainland"].to_numpy(bool), "geometry"]
-    west, south, east, north = study.grid.bounds_m
-    eastings = np.arange(west + spacing_m / 2, east, spacing_m)
-    northings = np.arange(north - spacing_m / 2, south, -spacing_m)
+    west, south, east, north = study.bounds_m or tuple(land.total_bounds)
+    # On multiples of the spacing, so that the pixel of a study does not move the sites it proposes.
+    eastings = (np.arange(np.floor(west / spacing_m), np.ceil(east / spacing_m)) + 0.5) * spacing_m
+    northings = (np.arange(np.ceil(north / spacing_m), np.floor(south / spacing_m), -1) - 0.5) * spacing_m
     lattice = gpd.GeoSeries(points(*(axis.ravel() for axis in np.meshgrid(eastings, northings))), crs=wards.crs)
     inside = lattice.intersects(land.union_all())
     return gpd.GeoDataFrame(geometry=lattice[inside.to_numpy()].reset_index(drop=True))

@@ -57,6 +57,15 @@ def test_new_sites_stand_on_the_mainland_lattice_or_on_the_list(study):
     assert len(listed[0].cells) == 3
 
 
+def test_the_pixel_does_not_move_the_lattice(study):
+    places = [
+        [change.cells.geometry.iloc[0].wkt for change in candidates(Study(study.city, pixel_m=pixel), upgrades=False)]
+        for pixel in (50.0, 70.0)
+    ]
+    assert places[0] == places[1]
+    assert len(places[0]) > 1
+
+
 def test_new_sites_cost_more_than_upgrades(study):
     by_kind = {change.kind: change.cost_vnd for change in candidates(study)}
     assert 0 < by_kind["upgrade"] < by_kind["new_site"]
