@@ -15,6 +15,8 @@ from coverage.errors import DefinitionError
 from coverage.layers import Layer
 from coverage.measures import Weights, covered, ward_share, weighted_mean
 
+SAME = 1e-6  # relative: what the pixels of a whole ward may miss of its polygon
+
 SHARES = (
     "area_share",
     "expected_area_share",
@@ -46,18 +48,22 @@ def denominator_of(
         wards are not those of the city whose official area is on record.
     """
     mainland = wards["mainland"].to_numpy(dtype=bool)
+    whole = float(wards.loc[mainland, "area_km2"].sum())
+    inside = float(weights.area_km2[mainland].sum())
     if definition.denominator == "residential":
         if weights.residential_km2 is None:
             raise DefinitionError("needs_land_cover", id=definition.id)
         return Denominator(id="residential", area_km2=float(weights.residential_km2[mainland].sum()))
     if definition.denominator == "official":
-        area = float(wards.loc[mainland, "area_km2"].sum())
-        if edition not in ("2019", "2025h1", "2025h2") or area > OFFICIAL_AREA_KM2:
+        if edition not in ("2019", "2025h1", "2025h2") or whole > OFFICIAL_AREA_KM2:
             raise DefinitionError(
-                "official_area_elsewhere", id=definition.id, official_km2=OFFICIAL_AREA_KM2, area_km2=area
+                "official_area_elsewhere", id=definition.id, official_km2=OFFICIAL_AREA_KM2, area_km2=whole
             )
+        if inside < whole * (1 - SAME):
+            raise DefinitionError("official_area_bounds", id=definition.id, official_km2=OFFICIAL_AREA_KM2)
         return Denominator(id="official", area_km2=OFFICIAL_AREA_KM2)
-    return Denominator(id="mainland", area_km2=float(weights.area_km2[mainland].sum()))
+    # Without bounds the grid holds every ward whole: the sum of the polygons is then the same and exact.
+    return Denominator(id="mainland", area_km2=whole if inside >= whole * (1 - SAME) else inside)
 
 
 def ward_table(
@@ -128,6 +134,16 @@ def coverage_columns(
     return table
 
 
+def part_inside(wards: gpd.GeoDataFrame, weights: Weights) -> NDArray[np.float64]:
+    """Return the part of each ward's area inside the grid, shape (n,), 0–1; it stands for its people too.
+
+    Without bounds every ward counts whole, islands off the grid included.
+    """
+    part = np.asarray(weights.area_km2.sum(axis=1)).ravel() / wards["area_km2"].to_numpy(dtype=float)
+    cut = part[wards["mainland"].to_numpy(dtype=bool)] < 1 - SAME
+    return np.asarray(part if cut.any() else np.ones_like(part))
+
+
 def city_table(
     wards: gpd.GeoDataFrame, table: pd.DataFrame, weights: Weights, denominator: Denominator
 ) -> pd.DataFrame:
@@ -146,15 +162,14 @@ def city_table(
     shares = table[["area_share", "expected_area_share"]].to_numpy(dtype=float)
     covered_km2 = np.nansum(shares[counted] * inside[counted, None], axis=0)
     area_share, expected = (covered_km2 / denominator.area_km2) if denominator.area_km2 > 0 else (np.nan, np.nan)
-    # With bounds, only the part of a ward's people that lies inside counts; its share of the area stands for it.
-    within = np.asarray(weights.area_km2.sum(axis=1)).ravel() / wards["area_km2"].to_numpy(dtype=float)
+    within = part_inside(wards, weights)
     known = table["area_share"].notna().to_numpy() & mainland
     households = table["households"]
     values = {
-        "area_km2": float(wards.loc[mainland, "area_km2"].sum()),
-        "population": table["population"].sum(min_count=1),
-        "households": households.sum(min_count=1),
-        "subscriptions": table["subscriptions"].sum(min_count=1),
+        "area_km2": float((wards["area_km2"] * within)[mainland].sum()),
+        "population": (table["population"] * within).sum(min_count=1),
+        "households": (households * within).sum(min_count=1),
+        "subscriptions": (table["subscriptions"] * within).sum(min_count=1),
         "area_share": area_share,
         "expected_area_share": expected,
         "uncovered_area_share": 1.0 - area_share,
@@ -167,7 +182,8 @@ def city_table(
         "households_covered_share": weighted_mean(
             table["households_covered_share"].to_numpy(float), households.to_numpy(float) * within
         ),
-        "lines_per_100_households": 100.0 * hh.weighted_share(table["lines_per_100_households"] / 100.0, households),
-        "household_internet_share": hh.weighted_share(table["household_internet_share"], households),
+        "lines_per_100_households": 100.0
+        * hh.weighted_share(table["lines_per_100_households"] / 100.0, households * within),
+        "household_internet_share": hh.weighted_share(table["household_internet_share"], households * within),
     }
     return pd.DataFrame({"value": pd.Series(values, dtype=float), "low": np.nan, "high": np.nan})

@@ -21,7 +21,7 @@ from coverage.errors import GridError
 from coverage.types import WORKING_CRS
 
 Method = Literal["nearest", "bilinear", "mode", "density"]
-MAX_PIXELS = 400_000_000  # an array of float32 of this size is 1.6 GB: more is a mistake in the extent or pixel
+MAX_PIXELS = 40_000_000  # a study holds some 250 bytes a pixel: about 10 GB at this size
 
 
 @dataclass(frozen=True, kw_only=True)

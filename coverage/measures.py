@@ -121,7 +121,8 @@ def ward_share(weights: sparse.csr_array, pixels: NDArray[np.floating] | NDArray
     ndarray of shape (n,), 0–1
         NaN where a ward has no weight on the grid: unknown.
     """
-    total = np.asarray(weights.sum(axis=1), dtype=float).ravel()
+    # The same product as below, so that a ward covered everywhere is exactly 1.
+    total = np.asarray(weights @ np.ones(pixels.size), dtype=float).ravel()
     part = np.asarray(weights @ pixels.ravel().astype(float), dtype=float).ravel()
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > 0, np.minimum(part / total, 1.0), np.nan)

@@ -25,10 +25,11 @@ import pyogrio
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
+from coverage.fields import table as field_table
 from coverage.maps import OfflineMap, plan_map, result_map
 from coverage.planning.plans import Plan
 from coverage.study import WARD_COLUMNS, Result
-from coverage.types import Language
+from coverage.types import WORKING_CRS, Language
 from coverage.writing import csv_text, write_bytes
 
 COUNTS = ("population", "households", "subscriptions")
@@ -36,6 +37,8 @@ LIBRARIES = (
     "exactextract", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely",
 )  # fmt: skip
 NO_SERVER = 0
+CELL_COLUMNS = tuple(field.name for field in field_table("cells"))
+_SYNTHETIC = "Synthetic data, not the real situation. Dữ liệu tổng hợp, không phải hiện trạng."
 _EPOCH = "1970-01-01T00:00:00.000Z"  # GeoPackage wants a date of change; a clock would make every file another one
 _GDAL = Lock()
 _RANDOM = re.compile(r"_([0-9a-f]{32})(?![0-9a-f])")
@@ -60,7 +63,15 @@ def wards_gpkg(result: Result) -> bytes:
     table = gpd.GeoDataFrame(published_wards(result), geometry=shapes.to_numpy(), crs=shapes.crs)
     content = io.BytesIO()
     with _fixed_date():
-        pyogrio.write_dataframe(table, content, driver="GPKG", layer="wards", promote_to_multi=True)
+        told = _SYNTHETIC if result.study.city.synthetic else ""
+        pyogrio.write_dataframe(
+            table,
+            content,
+            driver="GPKG",
+            layer="wards",
+            promote_to_multi=True,
+            DESCRIPTION=told or result.definition.id,
+        )
     return content.getvalue()
 
 
@@ -108,7 +119,23 @@ def best_server_csv(result: Result) -> str:
     cells = result.signal.cells[["site_id", "cell_id", "operator", "band"]]
     table = pd.DataFrame(cells).reset_index(drop=True)
     table.insert(0, "code", np.arange(1, len(table) + 1))
-    return csv_text(table)
+    return csv_text(_labelled(table, result))
+
+
+def plan_cells_csv(plan: Plan, result: Result) -> str:
+    """Return the cells that a plan adds, in the columns of a cell file: added to today's they give its result."""
+    parts = [change.cells.assign(order=order) for order, change in enumerate(plan.scenario.changes, start=1)]
+    columns = ["order", *(name for name in CELL_COLUMNS if name not in ("longitude", "latitude"))]
+    if not parts:
+        return csv_text(_labelled(pd.DataFrame(columns=[*columns, "longitude", "latitude"]), result))
+    cells = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WORKING_CRS)
+    degrees = cells.geometry.to_crs("EPSG:4326")
+    table = pd.DataFrame(cells.reindex(columns=columns))
+    return csv_text(_labelled(table.assign(longitude=degrees.x.round(9), latitude=degrees.y.round(9)), result))
+
+
+def _labelled(table: pd.DataFrame, result: Result) -> pd.DataFrame:
+    return table.assign(synthetic="true") if result.study.city.synthetic else table
 
 
 def _server(result: Result) -> NDArray[np.int32]:
@@ -201,7 +228,9 @@ def documents(result: Result) -> dict[str, bytes]:
     }
 
 
-def publish(result: Result, folder: str | Path, lang: Language = "vi") -> tuple[Path, ...]:
+def publish(
+    result: Result, folder: str | Path, lang: Language = "vi", *, also: Mapping[str, bytes] | None = None
+) -> tuple[Path, ...]:
     """Write a result into a folder, each file whole or not at all, the manifest last.
 
     Parameters
@@ -211,6 +240,8 @@ def publish(result: Result, folder: str | Path, lang: Language = "vi") -> tuple[
         Made where it is missing; other files in it stay.
     lang : {"vi", "en"}
         Language of ``map.html``.
+    also : mapping of file name to content, optional
+        Further files of the same run, such as the report: written and recorded with the others.
 
     Returns
     -------
@@ -223,12 +254,19 @@ def publish(result: Result, folder: str | Path, lang: Language = "vi") -> tuple[
     StoreError
         ``cannot_write``.
     """
-    data = {**documents(result), "map.html": _page(result_map(result, lang))}
+    data = {**documents(result), "map.html": _page(result_map(result, lang)), **(also or {})}
     return _write_all(folder, {**data, "manifest.json": _manifest_json(result, data)})
 
 
 def publish_plan(
-    before: Result, after: Result, plan: Plan, folder: str | Path, *, lang: Language = "vi", request: Mapping[str, Any]
+    before: Result,
+    after: Result,
+    plan: Plan,
+    folder: str | Path,
+    *,
+    lang: Language = "vi",
+    request: Mapping[str, Any],
+    also: Mapping[str, bytes] | None = None,
 ) -> tuple[Path, ...]:
     """Write a plan into a folder, each file whole or not at all, the manifest last.
 
@@ -242,12 +280,14 @@ def publish_plan(
         Language of ``map.html``.
     request : mapping
         What the plan was asked for; the manifest keeps it under ``parameters.plan``.
+    also : mapping of file name to content, optional
+        Further files of the same run.
 
     Returns
     -------
     tuple of Path
-        ``plan.csv``, ``plan.json``, ``city.json`` and ``wards.csv`` (today), ``city_after.json`` and
-        ``wards_after.csv``, ``map.html``, ``manifest.json``.
+        ``plan.csv``, ``plan_cells.csv``, ``plan.json``, ``city.json`` and ``wards.csv`` (today), ``city_after.json``
+        and ``wards_after.csv``, ``map.html``, ``manifest.json``.
 
     Raises
     ------
@@ -256,12 +296,14 @@ def publish_plan(
     """
     data = {
         "plan.csv": csv_text(plan.steps).encode(),
+        "plan_cells.csv": plan_cells_csv(plan, before).encode(),
         "plan.json": json_text(plan.summary()).encode(),
         "city.json": city_json(before).encode(),
         "city_after.json": city_json(after).encode(),
         "wards.csv": wards_csv(before).encode(),
         "wards_after.csv": wards_csv(after).encode(),
         "map.html": _page(plan_map(before, after, plan, lang)),
+        **(also or {}),
     }
     return _write_all(folder, {**data, "manifest.json": _manifest_json(before, data, plan=dict(request))})
 

@@ -16,7 +16,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coverage.catalog.definitions import Definition, definition
-from coverage.figures import SHARES, Denominator, city_table, coverage_columns, denominator_of, ward_table
+from coverage.figures import (
+    SAME,
+    SHARES,
+    Denominator,
+    city_table,
+    coverage_columns,
+    denominator_of,
+    part_inside,
+    ward_table,
+)
 from coverage.grid import Grid, Surface
 from coverage.households import latest_period, over_full
 from coverage.layers import Layer, Source
@@ -26,6 +35,7 @@ from coverage.signals import TR38901, PathLossModel, Signal, predict_signal
 from coverage.types import Language, Technology
 
 Progress = Callable[[int, int], None]
+MAY_LACK = ("population", "households", "subscriptions", "area_share")
 
 WARD_COLUMNS = (
     "name",
@@ -205,7 +215,7 @@ class Study:
     @cached_property
     def _ward_facts(self) -> pd.DataFrame:
         city = self.city
-        names = (city.wards.source.name, city.subscriptions.source.name if city.subscriptions else "")
+        names = (_named(city.wards.source), _named(city.subscriptions.source) if city.subscriptions else "")
         return ward_table(city.wards.frame, city.people, city.subscriptions, names)
 
     @cached_property
@@ -276,9 +286,7 @@ class Result:
         city, wards = self.study.city, self.wards
         layers = [layer for layer in (city.wards, city.cells, city.people, city.subscriptions) if layer is not None]
         unknown: dict[str, list[str] | float] = {
-            column: sorted(wards.index[wards[column].isna()])
-            for column in ("population", "households", "subscriptions", "area_share")
-            if wards[column].isna().any()
+            column: sorted(wards.index[wards[column].isna()]) for column in MAY_LACK if wards[column].isna().any()
         }
         unknown_km2 = self.unknown_area_km2
         if unknown_km2 > 0:
@@ -289,11 +297,22 @@ class Result:
             "refused": {layer.kind: layer.refused for layer in layers if layer.refused},
             "problems": _counted(layers),
             "unknown": unknown,
+            "known_wards": {column: [int(wards[column].notna().sum()), len(wards)] for column in MAY_LACK},
+            "bounds": self._bounds,
             "assumed": dict(self.study.weights.assumed),
             "unused": list(self.signal.unused),
             "more_lines_than_households": over_full(wards["subscriptions"], wards["households"]),
             "subscriptions_period": latest_period(city.subscriptions.frame) if city.subscriptions else None,
         }
+
+    @property
+    def _bounds(self) -> dict[str, list[str]] | None:
+        """Wards that the bounds cut or leave out: their shares speak of the part inside, or of nothing."""
+        if self.study.bounds_m is None:
+            return None
+        part = part_inside(self.study.city.wards.frame, self.study.weights)
+        index = self.wards.index
+        return {"wards_cut": sorted(index[(part > 0) & (part < 1 - SAME)]), "wards_outside": sorted(index[part == 0])}
 
     def summary(self) -> dict[str, Any]:
         """Return the content of ``city.json``: definition, denominator, city figures and what the data lacks."""
@@ -327,6 +346,10 @@ class Result:
 
     def _interval(self, name: str) -> dict[str, float | None]:
         return {column: _plain(_figure(self.city, name, column)) for column in ("value", "low", "high")}
+
+
+def _named(source: Source) -> str:
+    return f"{source.name} (synthetic)" if source.synthetic else source.name
 
 
 def _figure(table: pd.DataFrame, measure: str, column: str = "value") -> float:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from pyproj import Transformer
+from shapely.geometry import Point
 
 from coverage import publishing
 from coverage.layers import Source
@@ -154,7 +156,8 @@ def test_best_server_has_a_code_for_every_cell_that_serves(folder, result):
         codes = raster.read(1)
     table = {int(row["code"]): row for row in rows_of((folder / "best_server.csv").read_text("utf-8"))}
     assert set(np.unique(codes)) - {0} <= set(table)
-    assert list(table[1]) == ["code", "site_id", "cell_id", "operator", "band"]
+    assert list(table[1]) == ["code", "site_id", "cell_id", "operator", "band", "synthetic"]
+    assert table[1]["synthetic"] == "true", "a file that is passed on must still say what it is"
     row, col = np.argwhere(codes > 0)[0]
     served_by = result.signal.cells.iloc[result.signal.best_server[row, col]]
     assert table[int(codes[row, col])]["cell_id"] == served_by["cell_id"]
@@ -217,7 +220,19 @@ def test_a_plan_is_published_with_its_claim_and_its_re_run(tmp_path):
     after = study.under(made.scenario).run()
     publishing.publish_plan(before, after, made, tmp_path, lang="en", request={"lattice_m": 1000.0})
     steps = rows_of((tmp_path / "plan.csv").read_text("utf-8"))
-    assert list(steps[0]) == ["order", "change", "site_id", "operator", "cost_vnd", "gain", "running_share"]
+    contract = ["order", "change", "site_id", "operator", "cost_vnd", "gain", "running_share"]
+    assert list(steps[0]) == contract
+    assert steps[0]["cost_vnd"] == str(made.steps["cost_vnd"].iloc[0])
+    added = rows_of((tmp_path / "plan_cells.csv").read_text("utf-8"))
+    assert added[0]["order"] == "1"
+    assert added[0]["synthetic"] == "true"
+    east, north = Transformer.from_crs("EPSG:4326", "EPSG:5899", always_xy=True).transform(
+        float(added[0]["longitude"]), float(added[0]["latitude"])
+    )
+    assert made.scenario.changes[0].cells.geometry.iloc[0].distance(Point(east, north)) < 0.05
+    assert [row["cell_id"] for row in added] == [
+        name for change in made.scenario.changes for name in change.cells["cell_id"]
+    ]
     measured = json.loads((tmp_path / "city_after.json").read_text("utf-8"))
     assert float(steps[-1]["running_share"]) == pytest.approx(measured["headline"]["value"], abs=1e-9)
     assert json.loads((tmp_path / "plan.json").read_text("utf-8")) == made.summary()
@@ -229,6 +244,6 @@ def test_a_plan_is_published_with_its_claim_and_its_re_run(tmp_path):
 
 def test_a_city_without_cells_is_published_too(tmp_path):
     publishing.publish(Study(small_city(cells=make.cells()), pixel_m=200.0).run(), tmp_path)
-    assert (tmp_path / "best_server.csv").read_text("utf-8") == "code,site_id,cell_id,operator,band\n"
+    assert (tmp_path / "best_server.csv").read_text("utf-8") == "code,site_id,cell_id,operator,band,synthetic\n"
     with rasterio.open(tmp_path / "coverage.tif") as raster:
         assert raster.read(1).max() == 0.0

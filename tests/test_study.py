@@ -161,6 +161,40 @@ def test_bounds_restrict_area_and_people():
     assert math.isnan(elsewhere.wards.loc["w1", "area_share"]), "outside the bounds is unknown"
 
 
+def test_within_bounds_every_city_figure_is_of_the_part_inside():
+    x, y = make.EAST, make.NORTH
+    people = make.people(TWO, [200, 600], [20, 60])
+    lines = make.subscriptions(
+        ("w0", "X", "FTTH", "household", 10, "2022"), ("w1", "X", "FTTH", "household", 60, "2022")
+    )
+    city = make.city(TWO, ONE_SITE, people=people, subscriptions=lines)
+    result = Study(city, pixel_m=50, bounds_m=(x - 500, y - 1000, x + 500, y + 1000)).run()
+    assert [value(result, name) for name in ("area_km2", "population", "households")] == pytest.approx([2, 200, 20])
+    assert value(result, "household_internet_share") == pytest.approx((10 * 0.5 + 10 * 1.0) / 20)
+    assert result.data["bounds"] == {"wards_cut": ["w0", "w1"], "wards_outside": []}
+    assert Study(city, pixel_m=50).run().data["bounds"] is None
+
+
+def test_a_part_of_the_city_is_not_divided_by_the_whole():
+    layer = make.wards((-1, -1, 3, 1), edition="2025h2")
+    x, y = make.EAST, make.NORTH
+    study = Study(
+        make.city(layer, ONE_SITE),
+        definition="danang-2023-official-area",
+        pixel_m=50,
+        bounds_m=(x, y, x + 900, y + 900),
+    )
+    with pytest.raises(DefinitionError, match="official_area_bounds"):
+        study.run()
+
+
+def test_a_ward_covered_everywhere_is_exactly_one():
+    small = make.wards((-0.1, 0.05, 0.1, 0.25), areas_km2=[0.0401])
+    result = Study(make.city(small, ONE_SITE), pixel_m=7).run()
+    assert result.wards.loc["w0", "area_share"] == 1.0
+    assert result.denominator.area_km2 == value(result, "area_km2") == 0.0401
+
+
 def test_a_pixel_of_nothing_is_refused():
     with pytest.raises(GridError, match="bad_pixel"):
         Study(make.city(TWO, ONE_SITE), pixel_m=-5).run()

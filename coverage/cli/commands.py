@@ -72,8 +72,8 @@ def plan(arguments: Namespace, voice: Voice) -> int:
         "sites": read,
         "candidates": len(changes),
     }
-    written = publish_plan(before, after, made, folder, lang=voice.lang, request=request)
-    written += (report(before, after, made, lang=voice.lang).save(folder / "report.html"),)
+    page = report(before, after, made, lang=voice.lang).html.encode()
+    written = publish_plan(before, after, made, folder, lang=voice.lang, request=request, also={"report.html": page})
     _tell_plan(made, before, after, written, voice)
     return 0 if made.reached else 1
 
@@ -180,8 +180,8 @@ def _published(study: Study, folder: Path, voice: Voice) -> int:
     voice.problems(problems(study.city))
     with voice.progress("progress_measure") as progress:
         result = study.run(progress)
-    written = publish(result, folder, voice.lang)
-    written += (report(result, lang=voice.lang).save(folder / "report.html"),)
+    page = report(result, lang=voice.lang).html.encode()
+    written = publish(result, folder, voice.lang, also={"report.html": page})
     if voice.as_json:
         voice.show(city_json(result))
     else:

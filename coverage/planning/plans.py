@@ -15,6 +15,7 @@ from scipy import sparse
 
 from coverage.catalog.targets import Target
 from coverage.errors import PlanError
+from coverage.figures import part_inside
 from coverage.measures import covered
 from coverage.planning.greedy import Pick, lazy_greedy
 from coverage.scenarios import Change, Scenario
@@ -55,9 +56,9 @@ class Plan:
     gap: float | None = None
 
     @property
-    def cost_vnd(self) -> float:
-        """Cost of all steps [VND]."""
-        return float(self.steps["cost_vnd"].sum())
+    def cost_vnd(self) -> int:
+        """Cost of all steps [VND], to the whole đồng."""
+        return int(self.steps["cost_vnd"].sum())
 
     @property
     def reached(self) -> bool:
@@ -137,7 +138,7 @@ def plan(
 
 def _steps(picks: Sequence[Pick], chosen: Sequence[Change]) -> pd.DataFrame:
     rows = [
-        (order, change.kind, change.site_id, change.operator, change.cost_vnd, pick.gain, pick.total)
+        (order, change.kind, change.site_id, change.operator, round(change.cost_vnd), pick.gain, pick.total)
         for order, (pick, change) in enumerate(zip(picks, chosen, strict=True), start=1)
     ]
     return pd.DataFrame(rows, columns=list(STEP_COLUMNS))
@@ -164,7 +165,7 @@ def pixel_weights(result: Result) -> NDArray[np.float64]:
     if rule.headline not in located:
         raise PlanError("plan_unsupported_definition", id=rule.id)
     column = rule.headline.removesuffix("_covered_share")
-    within = np.asarray(weights.area_km2.sum(axis=1)).ravel() / wards["area_km2"].to_numpy(float)
+    within = part_inside(wards, weights)
     counts = result.wards[column].to_numpy(float) * within
     counts[~np.isfinite(counts) | result.wards[rule.headline].isna().to_numpy()] = 0.0
     return np.asarray(counts @ located[rule.headline] / counts.sum(), dtype=float)
