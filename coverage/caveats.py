@@ -29,9 +29,15 @@ def problems(city: City) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda problem: _GRAVITY[problem.severity]))
 
 
+def made_up(city: City) -> tuple[str, ...]:
+    """Return the names of the files of a city that hold synthetic data, each once, in the order they were read."""
+    return tuple(dict.fromkeys(source.name for source in city.sources if source.synthetic))
+
+
 def _about_data(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:
     if data["synthetic"]:
-        yield t("caveats.synthetic", lang)
+        files = made_up(result.study.city)
+        yield t("caveats.synthetic", lang, files=", ".join(files)) if files else t("caveats.synthetic_all", lang)
     if result.study.cells.empty:
         yield t("caveats.no_cells", lang, technology=GENERATIONS[result.study.technology])
     if refused := {kind: count for kind, count in data["refused"].items() if count}:

@@ -193,7 +193,9 @@ def _targets(result: Result, after: Result | None, lang: Language) -> dict[str, 
 
 
 def _distance(missing: float, lang: Language) -> str:
-    return t("report.reached", lang) if missing <= 0 else percent(missing, lang)
+    if missing <= 0:
+        return t("report.reached", lang)
+    return t("report.points", lang, points=number(100 * missing, lang, 1))
 
 
 def _maps(result: Result, after: Result | None, lang: Language) -> dict[str, Any]:

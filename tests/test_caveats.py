@@ -4,6 +4,7 @@ from dataclasses import replace
 from coverage.caveats import caveats, problems
 from coverage.errors import Problem
 from coverage.grid import Surface
+from coverage.layers import Source
 from coverage.study import Study
 from tests import builders as make
 
@@ -30,6 +31,17 @@ def lines(*counts):
 def test_made_up_data_comes_first():
     assert told(synthetic=True).startswith("Synthetic data")
     assert told("vi", synthetic=True).startswith("Dữ liệu tổng hợp")
+
+
+def test_only_the_files_that_are_made_up_are_called_so():
+    sources = (
+        Source(name="wards.gpkg", sha256="a", synthetic=False, rows=2),
+        Source(name="cells.csv", sha256="b", synthetic=True, rows=1),
+    )
+    for lang in ("vi", "en"):
+        first = told(lang, synthetic=True, sources=sources).split("\n")[0]
+        assert "cells.csv" in first
+        assert "wards.gpkg" not in first
 
 
 def test_unknown_wards_are_named():

@@ -163,9 +163,21 @@ def test_a_plan_without_steps_says_so():
 def test_every_caveat_and_every_input_is_on_the_page():
     sources = (Source(name="cells.csv", sha256="ab" * 32, rows=7, synthetic=True),)
     page = Page(report(study(sources=sources, synthetic=True).run(), lang="en").html)
-    assert "Synthetic data: boundaries" in page.text
+    assert "Synthetic data, made up as a sample: cells.csv." in page.text
     assert "“Households” is unknown in 1 ward(s): Hòa Hải" in page.text
     assert "abababababababab…" in page.text
+
+
+def test_a_note_in_english_stays_off_the_vietnamese_page():
+    sources = (Source(name="cells.csv", sha256="ab" * 32, rows=7, synthetic=True, note="Made by a tool of ours"),)
+    result = study(sources=sources, synthetic=True).run()
+    assert "Made by a tool of ours" in report(result, lang="en").html
+    assert "Made by a tool of ours" not in report(result, lang="vi").html
+
+
+def test_what_is_missing_to_a_target_is_in_points():
+    html = report(study(edition="2019").run(), lang="vi").html
+    assert "điểm phần trăm" in html
 
 
 def test_other_headlines_have_a_report_too():

@@ -17,6 +17,7 @@ import streamlit as st
 from coverage import legends
 from coverage.app import cached
 from coverage.app.cached import Measured
+from coverage.caveats import made_up
 from coverage.errors import CoverageError, LayerError, Problem
 from coverage.maps import escape
 from coverage.study import Progress, Result
@@ -48,8 +49,8 @@ def header(title: str, lead: str, result: Result | None, lang: Language) -> None
     st.title(title, anchor=False)
     st.markdown(lead)
     if result is not None and result.study.city.synthetic:
-        made_up = ", ".join(source.name for source in result.study.city.sources if source.synthetic)
-        st.warning(t("app.synthetic", lang, files=plain(made_up)), icon=":material/science:")
+        files_named = plain(", ".join(made_up(result.study.city)))
+        st.warning(t("app.synthetic", lang, files=files_named), icon=":material/science:")
 
 
 @contextmanager

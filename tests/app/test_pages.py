@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from coverage.app import PAGES, cached, parts, server
 from coverage.catalog.definitions import definitions
 from coverage.cli.arguments import build_parser
-from coverage.words import LANGUAGES, percent, t
+from coverage.words import LANGUAGES, number, percent, t
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "coverage" / "app" / "screens"
@@ -79,6 +79,16 @@ def test_figures_are_those_of_the_study(today):
     text = said(opened("overview"))
     for measure in ("area_share", "household_internet_share", "population_covered_share", "expected_area_share"):
         assert percent(float(today.city.loc[measure, "value"]), "vi") in text
+
+
+def test_households_without_a_line_are_counted_where_they_are_known(today):
+    known = today.wards[["subscriptions", "households"]].notna().all(axis=1)
+    homes = float(today.wards.loc[known, "households"].sum())
+    without = (1 - float(today.city.loc["household_internet_share", "value"])) * homes
+    assert 0 < known.sum() < len(known)
+    told = {"without": number(round(without, -2), "en"), "homes": number(homes, "en")}
+    sentence = t("overview.homes_missing_some", "en", known=int(known.sum()), all=len(known), **told)
+    assert sentence in said(opened("overview", "en"))
 
 
 def test_every_ward_stands_in_the_table(today):

@@ -59,11 +59,16 @@ def _area_note(result: Result, aim: float | None, lang: Language) -> str:
 
 
 def _homes_note(result: Result, lang: Language) -> str:
-    share, homes = (parts.city_value(result, name) for name in ("household_internet_share", "households"))
-    if pd.isna(share) or pd.isna(homes):
+    # The share of the known wards says nothing about the others: only households that were looked at are counted.
+    wards = result.wards[["household_internet_share", "households"]]
+    known = wards.dropna().astype(float)
+    if known.empty:
         return t("overview.homes_unknown", lang)
-    without = number(round((1 - share) * homes, -2), lang)
-    return t("overview.homes_missing", lang, without=without, homes=number(homes, lang))
+    without = float(((1 - known["household_internet_share"]) * known["households"]).sum())
+    told = {"without": number(round(without, -2), lang), "homes": number(float(known["households"].sum()), lang)}
+    if len(known) == len(wards):
+        return t("overview.homes_missing", lang, **told)
+    return t("overview.homes_missing_some", lang, known=len(known), all=len(wards), **told)
 
 
 def figures(result: Result, measures: Sequence[str], lang: Language) -> None:
