@@ -5,15 +5,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
-from pyproj import CRS
 
 from coverage.catalog.registers import data_dir
 from coverage.errors import LayerError, Problem
@@ -21,6 +17,7 @@ from coverage.files.layers import read_cells, read_wards
 from coverage.files.opening import EXTENSIONS, regular_file
 from coverage.files.people import COUNTS, Split, read_people, read_subscriptions
 from coverage.files.rasters import Bounds, read_raster_and_source
+from coverage.files.surfaces import checked_counts, checked_land_cover, unknown_inside, ward_sums, whole_sums
 from coverage.grid import Raster, Surface
 from coverage.layers import Layer, Source
 from coverage.study import City
@@ -76,13 +73,12 @@ def read_city(
     given = {"terrain": terrain, "clutter": clutter, "households": households_raster}
     if population is not None and _is_raster(population):
         given["population"] = population
-    rasters = {
-        key: read_raster_and_source(path, _UNITS[key], within=_around(ward_layer))
-        for key, path in given.items()
-        if path is not None
-    }
+    rasters, found = _rasters(given, ward_layer)
+    ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()))
     tables = [path for path in (households, population) if path is not None and not _is_raster(path)]
     people, split, counted = _people(tables, rasters, ward_layer)
+    if people is not None:
+        people = people.with_frame(people.frame, *chain.from_iterable(found.values()), *_holes(rasters, ward_layer))
     lines = None if subscriptions is None else read_subscriptions(subscriptions, ward_layer, split=split)
     read = [ward_layer.source, cell_layer.source, *counted, *([] if lines is None else [lines.source])]
     sources = tuple(dict.fromkeys([*read, *(source for _, source in rasters.values())]))
@@ -119,6 +115,26 @@ def _near(cells: Layer, wards: Layer) -> Layer:
     return cells.with_frame(cells.frame, Problem(code="cells_far", severity="warning", values=values))
 
 
+def _rasters(given: dict[str, PathLike | None], wards: Layer) -> tuple[Rasters, dict[str, tuple[Problem, ...]]]:
+    """Return the rasters around the wards with impossible pixels unknown, and what was found in each."""
+    checks = {"clutter": checked_land_cover, "households": checked_counts, "population": checked_counts}
+    rasters: Rasters = {}
+    found: dict[str, tuple[Problem, ...]] = {}
+    for key, path in given.items():
+        if path is not None:
+            raster, source = read_raster_and_source(path, _UNITS[key], within=_around(wards))
+            if key in checks:
+                raster, found[key] = checks[key](raster, source.name)
+            rasters[key] = raster, source
+    return rasters, found
+
+
+def _holes(rasters: Rasters, wards: Layer) -> list[Problem]:
+    """Return the warnings on rasters of counts that lack pixels inside the wards."""
+    counted = [rasters[name] for name in COUNTS if name in rasters]
+    return [problem for raster, source in counted for problem in unknown_inside(raster, wards.frame, source.name)]
+
+
 def _people(paths: list[PathLike], rasters: Rasters, wards: Layer) -> tuple[Layer | None, Split | None, list[Source]]:
     """Return one layer of people, the weights of divided wards, and what was read.
 
@@ -152,31 +168,10 @@ def _sums(tables: list[Layer], rasters: Rasters, wards: Layer) -> list[Layer]:
             raster, source = rasters[name]
             frame = pd.DataFrame(index=wards.frame.index, columns=[*COUNTS, *(f"{other}_source" for other in COUNTS)])
             frame = frame.astype(dict.fromkeys(COUNTS, float))
-            frame[name] = ward_sums(raster, wards.frame.geometry, source.name)
+            frame[name] = whole_sums(raster, wards.frame.geometry, source.name)
             frame.loc[frame[name].notna(), f"{name}_source"] = source.name
             sums.append(Layer(kind="households", frame=frame, source=source, edition=wards.edition))
     return sums
-
-
-def ward_sums(raster: Raster, geometry: gpd.GeoSeries, file: str) -> pd.Series:
-    """Return the sum of a raster's pixels in every polygon, each pixel by the share of it inside; NaN without any.
-
-    Raises
-    ------
-    LayerError
-        ``raster_rotated`` for a rotated raster: its pixels have no rows and columns along the axes of its map.
-    """
-    shift = raster.transform
-    if not shift.is_rectilinear or shift.e >= 0 or shift.a <= 0:
-        raise LayerError("raster_rotated", file=file)
-    rows, cols = raster.values.shape
-    source = NumPyRasterSource(
-        raster.values, xmin=shift.c, ymax=shift.f, xmax=shift.c + cols * shift.a, ymin=shift.f + rows * shift.e,
-        nodata=np.nan, srs_wkt=CRS.from_user_input(raster.crs).to_wkt(),
-    )  # fmt: skip
-    placed = gpd.GeoDataFrame(geometry=geometry.to_crs(raster.crs).to_numpy(), crs=raster.crs)
-    found = exact_extract(source, placed, ["sum", "count"], output="pandas")
-    return pd.Series(np.where(found["count"] > 0, found["sum"], np.nan), index=geometry.index)
 
 
 def open_city(path: str | Path) -> City:

@@ -13,9 +13,10 @@ from shapely.geometry import box
 import coverage as cov
 from coverage.catalog.registers import data_dir
 from coverage.errors import LayerError
-from coverage.files.cities import LAYERS, demo_city, open_city, read_city, ward_sums
+from coverage.files.cities import LAYERS, demo_city, open_city, read_city
+from coverage.files.surfaces import ward_sums
 from coverage.grid import Raster
-from coverage.words import LANGUAGES, render
+from coverage.words import LANGUAGES, render, render_problem
 
 EAST, NORTH = 540_000.0, 1_775_000.0
 SQUARES = {"A": box(EAST, NORTH - 4000, EAST + 2000, NORTH), "B": box(EAST + 2000, NORTH - 4000, EAST + 4000, NORTH)}
@@ -33,7 +34,7 @@ def files(tmp_path):
     (tmp_path / "lines.csv").write_text("name,operator,technology,lines\nÔ A,VNPT,FTTH,5\n", "utf-8")
     people = np.ones((40, 40), dtype=np.float64)
     people[:, 20:] = 2.5
-    for name, values in (("people.tif", people), ("terrain.tif", people * 100), ("clutter.tif", people * 10)):
+    for name, values in (("people.tif", people), ("terrain.tif", people * 100), ("clutter.tif", people * 20)):
         write(tmp_path / name, values)
     return {
         "wards": tmp_path / "wards.gpkg",
@@ -49,7 +50,14 @@ def files(tmp_path):
 def write(path, values):
     """Write 100 m pixels over both squares."""
     transform = Affine(100, 0, EAST, 0, -100, NORTH)
-    profile = {"driver": "GTiff", "height": 40, "width": 40, "count": 1, "dtype": values.dtype, "crs": "EPSG:5899"}
+    profile = {
+        "driver": "GTiff",
+        "height": 40,
+        "width": values.shape[1],
+        "count": 1,
+        "dtype": values.dtype,
+        "crs": "EPSG:5899",
+    }
     with rasterio.open(path, "w", **profile, transform=transform) as out:
         out.write(values, 1)
 
@@ -152,6 +160,62 @@ def test_sums_by_ward_share_the_pixels_on_a_border():
     turned = Raster(values=raster.values, transform=Affine(100, 5, 0, 5, -100, 100), crs="EPSG:5899")
     with pytest.raises(LayerError, match="raster_rotated"):
         ward_sums(turned, geometry, "p.tif")
+
+
+def test_any_raster_is_not_land_cover(files):
+    with pytest.raises(LayerError) as caught:
+        read_city(**{**files, "clutter": files["terrain"]})
+    assert caught.value.code == "clutter_codes"
+    for lang in LANGUAGES:
+        assert "terrain.tif" in render(caught.value, lang)
+        assert "250" in render(caught.value, lang)
+
+
+def test_a_few_foreign_codes_of_land_cover_become_unknown(files):
+    codes = np.full((40, 40), 50.0)
+    codes[0, :10], codes[1, 0] = 51, 0
+    write(files["clutter"], codes)
+    city = read_city(**files)
+    assert np.isnan(city.surface.clutter.values).sum() == 11
+    (found,) = [p for p in city.wards.problems if p.code == "clutter_codes_few"]
+    assert (found.severity, found.values["count"], found.values["codes"]) == ("warning", 10, "51")
+    for lang in LANGUAGES:
+        assert "clutter.tif" in render_problem(found, lang)
+
+
+def test_a_hole_in_the_people_is_unknown_not_empty_land(files):
+    people = np.ones((40, 40))
+    people[:, :8], people[5, 30] = np.nan, -1
+    write(files["population"], people)
+    del files["households"]
+    city = read_city(**files)
+    found = {p.code: p for p in city.people.problems}
+    assert found["raster_counts_wrong"].values["count"] == 1
+    hole = found["raster_unknown_inside"]
+    assert (hole.values["count"], hole.values["wards"], hole.values["names"]) == (321, 2, "Ô A, Ô B")
+    assert hole.values["km2"] == pytest.approx(3.21)
+    assert np.isnan(city.people.frame.loc["A", "population"])  # two fifths of it are unknown
+    assert city.people.frame.loc["B", "population"] == 799  # one pixel of 800 is within what may be missing
+    assert np.isnan(city.surface.population.values[5, 30])
+    for lang in LANGUAGES:
+        for problem in found.values():
+            assert "people.tif" in render_problem(problem, lang)
+    write(files["population"], -np.ones((40, 40)))
+    with pytest.raises(LayerError, match="raster_empty"):
+        read_city(**files)
+
+
+def test_a_raster_that_ends_within_a_ward_leaves_it_unknown(files):
+    write(files["population"], np.ones((40, 25)))
+    del files["households"]
+    city = read_city(**files)
+    assert city.people.frame["population"].isna().tolist() == [False, True]
+    assert "raster_unknown_inside" in {p.code for p in city.people.problems}
+
+
+def test_the_demo_city_has_no_holes():
+    codes = {p.code for layer in (demo_city().wards, demo_city().people) for p in layer.problems}
+    assert not codes & {"raster_unknown_inside", "raster_counts_wrong", "clutter_codes_few"}
 
 
 def test_the_demo_city_is_whole_and_synthetic():
