@@ -38,8 +38,12 @@ with st.sidebar:
         format_func=lambda each: t("app.own_name", each),
     )
     answerable = [name for name, each in definitions().items() if each.kind == "received_power"]
-    st.selectbox(
-        t("app.definition", lang), answerable, key="definition", help=t("app.definition_help", lang),
+    # One box per language: the browser goes on showing the text that a box was chosen with.
+    box = f"definition_{lang}"
+    if box not in st.session_state:
+        st.session_state[box] = current().definition
+    st.session_state["definition"] = st.selectbox(
+        t("app.definition", lang), answerable, key=box, help=t("app.definition_help", lang),
         format_func=lambda name: t(f"definition.{name}", lang),
     )  # fmt: skip
     parts.footer(lang)

@@ -23,7 +23,6 @@ from coverage.maps import escape
 from coverage.study import Progress, Result
 from coverage.types import Language
 from coverage.words import percent, render, render_problem, t
-from coverage.writing import csv_text
 
 FINDINGS = 200  # of a file that cannot be used at all: more would only hide the first
 
@@ -155,29 +154,27 @@ def findings(found: Sequence[Problem], lang: Language) -> None:
     st.table(pd.DataFrame(rows), hide_index=True)
 
 
-def download(label: str, content: bytes, name: str, kind: str, key: str) -> None:
+def download(label: str, content: bytes, name: str, kind: str, key: str, *, synthetic: bool) -> None:
     """Offer a file whose name carries the hash of its content.
 
     Streamlit names large downloads by a part of their content only, so two files could trade places; the hash in the
-    name keeps them apart, and lets the reader check what arrived.
+    name keeps them apart, and lets the reader check what arrived. A file of made-up data says so in its name.
     """
     stem, _, suffix = name.rpartition(".")
     mark = hashlib.sha256(content).hexdigest()[:12]
+    whole_name = f"{stem}{'-synthetic' if synthetic else ''}-{mark}.{suffix}"
     st.download_button(
-        label, content, file_name=f"{stem}-{mark}.{suffix}", mime=kind, key=key, icon=":material/download:",
+        label, content, file_name=whole_name, mime=kind, key=key, icon=":material/download:",
         on_click="ignore",
     )  # fmt: skip
 
 
-def csv(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV that a spreadsheet opens with its accents and runs no formula of."""
-    return csv_text(frame).encode("utf-8-sig")
-
-
-def share_column(label: str, help_text: str | None = None) -> Any:
-    """Return the column of a share: a bar and per cent."""
+def share_column(label: str, known: bool = True, help_text: str | None = None) -> Any:
+    """Return the column of a share: a bar and per cent; per cent alone where some are unknown, which no bar says."""
+    if not known:
+        return st.column_config.NumberColumn(label, help=help_text, format="percent", width=110)
     return st.column_config.ProgressColumn(
-        label, help=help_text, format="percent", min_value=0.0, max_value=1.0, width=150
+        label, help=help_text, format="percent", min_value=0.0, max_value=1.0, width=110
     )
 
 
@@ -192,7 +189,8 @@ def ward_table(result: Result, columns: Sequence[str], lang: Language, key: str)
     config = {"name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True)}
     for column in columns:
         label = t(f"measure.{column}", lang)
-        config[column] = share_column(label) if column.endswith("_share") else number_column(label)
+        known = bool(shown[column].notna().all())
+        config[column] = share_column(label, known) if column.endswith("_share") else number_column(label)
     st.dataframe(
         shown, hide_index=True, width="stretch", column_config=config, key=key, placeholder=t("maps.unknown", lang)
     )

@@ -37,6 +37,8 @@ class Target:
         Id of the coverage definition under which it is read, None where it rests on none.
     baseline, baseline_year : float or None, int or None
         Level published for an earlier year.
+    source_en : str
+        `source` for readers of English, empty where it is the same.
     """
 
     id: str
@@ -51,10 +53,15 @@ class Target:
     definition: str | None = None
     baseline: float | None = None
     baseline_year: int | None = None
+    source_en: str = ""
 
     def text(self, lang: Language) -> str:
         """Return the target in one line of a language."""
         return self.text_vi if lang == "vi" else self.text_en
+
+    def read_in(self, lang: Language) -> str:
+        """Return where the target was read, in a language."""
+        return self.source_en or self.source if lang == "en" else self.source
 
 
 @cache
@@ -80,6 +87,7 @@ def targets() -> tuple[Target, ...]:
             definition=row["definition"] or None,
             baseline=None if pd.isna(row["baseline"]) else float(row["baseline"]),
             baseline_year=_whole(row["baseline_year"]),
+            source_en=str(row["source_en"]),
         )
         for row in register("targets").to_dict("records")
     )

@@ -258,10 +258,10 @@ def test_a_plan_from_the_slider_to_the_file(seen, server, shots):
             page.get_by_role("button", name=t(key, "vi")).click()
         content = Path(coming.value.path()).read_bytes()
         stem, suffix = coming.value.suggested_filename.rsplit(".", 1)
-        assert stem == f"{name}-{hashlib.sha256(content).hexdigest()[:12]}"
+        assert stem == f"{name}-synthetic-{hashlib.sha256(content).hexdigest()[:12]}"
         assert suffix == ("csv" if name == "plan" else "html")
         if name == "plan":
-            rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+            rows = list(csv.DictReader(content.decode().splitlines()))
     shares = [float(row["running_share"]) for row in rows]
     assert shares == sorted(shares)
     assert shares[-1] >= 0.2

@@ -2,18 +2,17 @@
 
 import ast
 import hashlib
-import io
-import math
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from coverage.app import PAGES, cached, parts, server
 from coverage.catalog.definitions import definitions
 from coverage.cli.arguments import build_parser
+from coverage.publishing import documents
 from coverage.words import LANGUAGES, number, percent, t
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +125,18 @@ def test_a_link_decides_the_language_and_the_switch_changes_it():
     assert page.query_params["lang"] in ("vi", ["vi"])
     page.switch_page("screens/wards.py").run()
     assert page.title[0].value == t("wards.title", "vi")
+
+
+def test_the_definition_stays_and_its_box_changes_language():
+    page = opened("scenario", "vi")
+    box = page.sidebar.selectbox[0]
+    box.set_value("sdg-9c1").run()
+    for lang in ("en", "vi"):
+        page.sidebar.radio[0].set_value(lang).run()
+        box = page.sidebar.selectbox[0]
+        assert (box.label, box.value) == (t("app.definition", lang), "sdg-9c1")
+        assert box.key == f"definition_{lang}"  # a box of its own: the browser keeps what an old one showed
+        assert page.session_state["definition"] == "sdg-9c1"
 
 
 def test_an_unknown_language_is_vietnamese():
@@ -245,22 +256,25 @@ def test_a_failed_warm_up_does_not_end_the_server(tmp_path, monkeypatch, caplog)
 # --- what leaves the app ----------------------------------------------------------------------------------------------
 
 
-def test_a_table_leaves_without_formulas_and_with_its_numbers():
-    frame = pd.DataFrame(
-        {"a": ["=1+1", "+84", "@x", "-", "Hải Châu", None], "n": [-33.5, 0.0, math.nan, 1.0, 2.0, 3.0]}
-    )
-    content = parts.csv(frame)
-    assert content.startswith(b"\xef\xbb\xbf")
-    read = pd.read_csv(io.BytesIO(content), encoding="utf-8-sig")
-    assert list(read["a"][[0, 2, 4]]) == ["'=1+1", "'@x", "Hải Châu"]
-    assert list(read["n"].dropna()) == [-33.5, 0.0, 1.0, 2.0, 3.0]
+def downloads(monkeypatch, name):
+    """Return what a page offers as files, by name."""
+    given = {}
+    monkeypatch.setattr(st, "download_button", lambda _label, content, **k: given.update({k["file_name"]: content}))
+    opened(name)
+    return given
+
+
+def test_the_table_offered_is_the_one_the_command_line_writes(monkeypatch, today):
+    ((name, content),) = downloads(monkeypatch, "wards").items()
+    assert content == documents(today)["wards.csv"]
+    assert name == f"wards-synthetic-{hashlib.sha256(content).hexdigest()[:12]}.csv"
 
 
 def test_a_download_is_named_by_its_content(monkeypatch):
     given = []
     monkeypatch.setattr(parts.st, "download_button", lambda *a, **k: given.append((a, k)))
     for content in (b"one" * 10, b"two" * 10):
-        parts.download("label", content, "wards.csv", "text/csv", key="k")
+        parts.download("label", content, "wards.csv", "text/csv", key="k", synthetic=False)
     names = [options["file_name"] for _, options in given]
     assert names[0] == f"wards-{hashlib.sha256(b'one' * 10).hexdigest()[:12]}.csv"
     assert names[0] != names[1]

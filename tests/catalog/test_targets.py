@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from coverage.catalog.definitions import definition
@@ -49,6 +51,12 @@ def test_what_is_measured_names_a_definition_that_exists() -> None:
 def test_ids_are_unique_and_texts_differ() -> None:
     assert len({t.id for t in targets()}) == len(targets())
     assert all(t.text("vi") != t.text("en") and t.source for t in targets())
+
+
+def test_sources_are_told_in_both_languages() -> None:
+    assert all(t.read_in("vi") == t.source and t.read_in("en") == t.source_en != t.source for t in targets())
+    assert not [t.id for t in targets() if "Kế hoạch" in t.read_in("en")]
+    assert dataclasses.replace(targets()[0], source_en="").read_in("en") == targets()[0].source
 
 
 def test_an_unknown_target_lists_those_there_are() -> None:

@@ -29,8 +29,9 @@ def show() -> None:
         parts.basis(measured.result, lang)
     st.subheader(t("map.table", lang), anchor=False)
     parts.ward_table(measured.result, FIGURES, lang, key="map_table")
+    made_up = measured.result.study.city.synthetic
     page = cached.map_page(state.definition, measure, lang)
-    parts.download(t("map.download", lang), page, "map.html", "text/html", key="map_file")
+    parts.download(t("map.download", lang), page, "map.html", "text/html", key="map_file", synthetic=made_up)
 
 
 show()

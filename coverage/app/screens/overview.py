@@ -98,7 +98,7 @@ def _target_table(listed: Sequence[Target], result: Result | None, lang: Languag
         }
         if result is not None:
             row[t("overview.today", lang)] = _standing(each, result, lang)
-        rows.append(row | {t("overview.source", lang): each.source})
+        rows.append(row | {t("overview.source", lang): each.read_in(lang)})
     return pd.DataFrame(rows)
 
 

@@ -11,6 +11,7 @@ from coverage.catalog.targets import target
 from coverage.maps import FIGURES
 from coverage.types import Language
 from coverage.words import number, percent, t
+from coverage.writing import csv_text
 
 BILLION = 1e9
 AIM = target("danang-2023-5g-area")
@@ -110,11 +111,16 @@ def steps(found: Planned, today: Measured, lang: Language) -> None:
     st.dataframe(table, hide_index=True, width="stretch", column_config=config, key="steps")
     st.caption(t("scenario.honest" if plan.gap is None else "scenario.proven", lang, gap=percent(plan.gap, lang)))
     left, right = st.columns(2)
+    made_up = today.result.study.city.synthetic
     with left:
-        parts.download(t("scenario.download", lang), parts.csv(plan.steps), "plan.csv", "text/csv", key="plan_file")
+        content = csv_text(plan.steps).encode()  # the bytes of `phusong plan`: one table, one hash
+        parts.download(
+            t("scenario.download", lang), content, "plan.csv", "text/csv", key="plan_file", synthetic=made_up
+        )
     with right:
         page = cached.plan_page(found, today.result, lang)
-        parts.download(t("scenario.download_map", lang), page, "plan-map.html", "text/html", key="plan_map_file")
+        label = t("scenario.download_map", lang)
+        parts.download(label, page, "plan-map.html", "text/html", key="plan_map_file", synthetic=made_up)
 
 
 def show() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from coverage.app import parts
 from coverage.app.state import current
 from coverage.names import normal_name, plain_name
+from coverage.publishing import wards_csv
 from coverage.types import Language
 from coverage.words import t
 
@@ -17,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def columns(lang: Language) -> dict[str, Any]:
+def columns(wards: pd.DataFrame, lang: Language) -> dict[str, Any]:
     """Return how each column is shown."""
     config: dict[str, Any] = {
         "name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True),
@@ -27,7 +28,7 @@ def columns(lang: Language) -> dict[str, Any]:
     for column in COLUMNS:
         label, whole = t(f"wards.short_{column}", lang), t(f"measure.{column}", lang)
         if column.endswith("_share"):
-            config[column] = parts.share_column(label, whole)
+            config[column] = parts.share_column(label, bool(wards[column].notna().all()), whole)
         else:
             digits = 1 if column in {"area_km2", "lines_per_100_households"} else 0
             config[column] = parts.number_column(label, digits, whole)
@@ -68,13 +69,14 @@ def show() -> None:
             hide_index=True,
             width="stretch",
             height=height,
-            column_config=columns(lang),
+            column_config=columns(result.wards, lang),
             key="wards",
             placeholder=t("maps.unknown", lang),
         )
     st.caption(t("wards.note", lang, shown=len(wards), all=len(result.wards)))
-    content = parts.csv(result.wards.reset_index())
-    parts.download(t("wards.download", lang), content, "wards.csv", "text/csv", key="wards_file")
+    content = wards_csv(result).encode()  # the bytes of `phusong measure`: one table, one hash
+    made_up = result.study.city.synthetic
+    parts.download(t("wards.download", lang), content, "wards.csv", "text/csv", key="wards_file", synthetic=made_up)
     parts.basis(result, lang)
 
 
