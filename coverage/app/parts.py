@@ -169,18 +169,20 @@ def download(label: str, content: bytes, name: str, kind: str, key: str, *, synt
     )  # fmt: skip
 
 
-def share_column(label: str, known: bool = True, help_text: str | None = None) -> Any:
+def share_column(label: str, known: bool = True, help_text: str | None = None, width: int = 120) -> Any:
     """Return the column of a share: a bar and per cent; per cent alone where some are unknown, which no bar says."""
     if not known:
-        return st.column_config.NumberColumn(label, help=help_text, format="percent", width=110)
+        return st.column_config.NumberColumn(label, help=help_text, format="percent", width=width)
     return st.column_config.ProgressColumn(
-        label, help=help_text, format="percent", min_value=0.0, max_value=1.0, width=110
+        label, help=help_text, format="percent", min_value=0.0, max_value=1.0, width=width
     )
 
 
-def number_column(label: str, digits: int = 0, help_text: str | None = None) -> Any:
+def number_column(label: str, digits: int = 0, help_text: str | None = None, width: int | None = None) -> Any:
     """Return the column of a number as the reader's browser writes it."""
-    return st.column_config.NumberColumn(label, help=help_text, format="localized", step=10**-digits if digits else 1)
+    return st.column_config.NumberColumn(
+        label, help=help_text, format="localized", step=10**-digits if digits else 1, width=width
+    )
 
 
 def ward_table(result: Result, columns: Sequence[str], lang: Language, key: str) -> None:

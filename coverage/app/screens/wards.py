@@ -16,22 +16,25 @@ COLUMNS = (
     "area_share", "population_covered_share", "households_covered_share", "household_internet_share",
     "lines_per_100_households", "area_km2", "population", "households", "subscriptions",
 )  # fmt: skip
+# [px], together the width of the page in a window of 1360 px: the first columns show whole, the others are scrolled to.
+WIDTHS = {"name": 117, "district": 152, "lines_per_100_households": 131, "area_km2": 114}
+SHARE_WIDTH = 116
 
 
 def columns(wards: pd.DataFrame, lang: Language) -> dict[str, Any]:
     """Return how each column is shown."""
     config: dict[str, Any] = {
-        "name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True),
-        "district": st.column_config.TextColumn(t("maps.district", lang)),
+        "name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True, width=WIDTHS["name"]),
+        "district": st.column_config.TextColumn(t("maps.district", lang), width=WIDTHS["district"]),
         "ward_id": st.column_config.TextColumn(t("wards.code", lang)),
     }
     for column in COLUMNS:
         label, whole = t(f"wards.short_{column}", lang), t(f"measure.{column}", lang)
         if column.endswith("_share"):
-            config[column] = parts.share_column(label, bool(wards[column].notna().all()), whole)
+            config[column] = parts.share_column(label, bool(wards[column].notna().all()), whole, SHARE_WIDTH)
         else:
             digits = 1 if column in {"area_km2", "lines_per_100_households"} else 0
-            config[column] = parts.number_column(label, digits, whole)
+            config[column] = parts.number_column(label, digits, whole, WIDTHS.get(column))
     return config
 
 
