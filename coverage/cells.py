@@ -226,8 +226,10 @@ def _error(code: str, cell: dict[str, Any], name: str, **values: Any) -> Problem
 
 
 def _defaulted(before: pd.DataFrame) -> dict[str, int]:
-    counted = before.drop(columns=["site_id", "cell_id", "antenna_gain_dbi"]).sum()
-    return {str(name): int(count) for name, count in counted.items() if count}
+    open_fields = before.drop(columns=["site_id", "cell_id", "antenna_gain_dbi"])
+    # The gain on the data sheet is that of the traffic beam: given there, it is no default.
+    open_fields["traffic_gain_dbi"] &= before["antenna_gain_dbi"]
+    return {str(name): int(count) for name, count in open_fields.sum().items() if count}
 
 
 def _flags(full: pd.DataFrame, before: pd.DataFrame, limited: pd.Series[bool]) -> list[Problem]:
@@ -238,6 +240,7 @@ def _flags(full: pd.DataFrame, before: pd.DataFrame, limited: pd.Series[bool]) -
         *_flag("cell_azimuth_empty", "warning", full[omni], "azimuth_deg"),
         *_flag("cell_gain_of_traffic", "warning", full[from_sheet], "antenna_gain_dbi"),
         *_flag("cell_gain_limited", "warning", full[limited.astype(bool)], "ssb_gain_dbi"),
+        *_repeated_ids(full),
     ]
     environment = [_environment(*pair) for pair in zip(full["environment"], full["height_m"], strict=True)]
     for name in ("UMa", "UMi"):  # the whole range of RMa is tabulated
@@ -250,6 +253,23 @@ def _flags(full: pd.DataFrame, before: pd.DataFrame, limited: pd.Series[bool]) -
                 on_it = full[(full["operator"] == operator.id) & (full["band"] == band.id)]
                 flags += _flag("cell_band_not_held", "warning", on_it, "band", operator=operator.id, band=band.id)
     return flags
+
+
+def _repeated_ids(full: pd.DataFrame) -> list[Problem]:
+    """Return the warning on cells that bear the id of another cell of the same operator, technology and band."""
+    named = full[full["cell_id"].notna()]
+    again = named[named.duplicated(["cell_id", "operator", "technology", "band"])]
+    if again.empty:
+        return []
+    first = again.iloc[0]
+    row = int(first["row"]) if "row" in again and not _missing(first["row"]) else int(again.index[0]) + 2
+    return [
+        replace(
+            _flag("cell_id_repeated", "warning", again, "cell_id", operator=first["operator"], band=first["band"])[0],
+            row=row,
+            value=str(first["cell_id"]),
+        )
+    ]
 
 
 def _flag(code: str, severity: Severity, cells: pd.DataFrame, name: str, **values: Any) -> list[Problem]:

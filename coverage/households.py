@@ -25,20 +25,25 @@ def fixed_lines(subscriptions: pd.DataFrame, ward_ids: pd.Index) -> pd.DataFrame
     Returns
     -------
     DataFrame of n rows indexed by ward_id
-        ``lines`` (all fixed lines) and ``household_lines`` (without those of business customers). A ward without any
-        row is NaN: unknown, not zero.
+        ``lines`` (all fixed lines) and ``household_lines`` (those of households, or of nobody named: not of businesses
+        nor of customers of an unknown kind). A ward without any row is NaN: unknown, not zero.
     """
-    rows = subscriptions[subscriptions["technology"].isna() | subscriptions["technology"].isin(FIXED)]
+    rows = subscriptions[is_fixed(subscriptions)]
     period = latest_period(rows)
     if period is not None:
         rows = rows[rows["period"] == period]
-    of_households = rows[rows["customer"] != "business"]
+    of_households = rows[rows["customer"].isna() | (rows["customer"] == "household")]
     return pd.DataFrame(
         {
             "lines": rows.groupby("ward_id")["lines"].sum(min_count=1),
             "household_lines": of_households.groupby("ward_id")["lines"].sum(min_count=1),
         },
     ).reindex(ward_ids)
+
+
+def is_fixed(subscriptions: pd.DataFrame) -> pd.Series:
+    """Return which rows of a subscription table are fixed lines; a row without a technology is one."""
+    return subscriptions["technology"].isna() | subscriptions["technology"].isin(FIXED)
 
 
 def latest_period(subscriptions: pd.DataFrame) -> str | None:

@@ -74,7 +74,7 @@ def ward_table(frame: gpd.GeoDataFrame, file: str) -> WardTable:
     ------
     LayerError
         ``no_rows``; ``wards_are_districts`` when the rows are districts; ``ward_columns_missing`` when the rows have
-        a district but neither a ward's code nor its name.
+        neither a ward's code nor its name.
     """
     if frame.empty:
         raise LayerError("no_rows", file=file)
@@ -131,8 +131,8 @@ def _refuse_districts(table: WardTable) -> None:
     """Raise when the rows are districts: since 2025 eight wards bear the names of the eight districts."""
     rows, file = table.rows, table.file
     unnamed = (rows["name"] == "") & (rows["code"] == "")
-    if unnamed.all() and (rows["district"] != "").all():
-        if rows["district"].is_unique:
+    if unnamed.all():
+        if (rows["district"] != "").all() and rows["district"].is_unique:
             raise LayerError("wards_are_districts", file=file, count=len(rows))
         raise LayerError("ward_columns_missing", file=file)
     districts = register("districts")

@@ -190,6 +190,14 @@ def test_a_district_in_every_row_and_no_ward_is_refused() -> None:
     assert refused(frame).code == "ward_columns_missing"
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_polygons_without_code_and_name_are_no_wards(count: int) -> None:
+    assert (
+        refused(gpd.GeoDataFrame({"note": ["x"] * count}, geometry=squares(count), crs=4326)).code
+        == "ward_columns_missing"
+    )
+
+
 def test_other_provinces_are_left_out() -> None:
     frame = made("2019", NAME_1="Đà Nẵng", NAME_3=gadm)
     others = gpd.GeoDataFrame(
@@ -210,7 +218,7 @@ def test_another_city_is_taken_as_it_is() -> None:
     assert [(p.code, p.severity) for p in layer.problems] == [("wards_not_in_register", "warning")]
 
 
-@pytest.mark.parametrize("columns", [{}, {"id": [7, 7]}, {"fid": [None, 3]}])
+@pytest.mark.parametrize("columns", [{"id": [7, 7]}, {"fid": [None, 3]}])
 def test_without_a_usable_id_rows_are_numbered(columns: dict[str, Any]) -> None:
     layer = read(gpd.GeoDataFrame(columns, geometry=squares(2), crs=4326))
     assert layer.edition == "other"

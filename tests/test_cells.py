@@ -48,6 +48,24 @@ def refusal(**change: Any) -> Problem:
     return error
 
 
+def test_a_gain_on_the_data_sheet_is_no_default_of_the_traffic_beam() -> None:
+    _, defaulted, _ = complete(*({**ALL, "traffic_gain_dbi": np.nan} for _ in range(2)))
+    assert defaulted == {}
+    _, defaulted, _ = complete({**ALL, "traffic_gain_dbi": np.nan, "antenna_gain_dbi": np.nan})
+    assert defaulted == {"traffic_gain_dbi": 1}
+
+
+def test_cells_that_share_an_id_are_named_once() -> None:
+    same = {**ALL, "cell_id": "A-1"}
+    _, _, problems = complete(same, {**same, "azimuth_deg": 130.0}, {**same, "operator": "VNPT", "band": "n77"}, same)
+    (found,) = [p for p in problems if p.code == "cell_id_repeated"]
+    assert (found.severity, found.row, found.value, found.values["count"]) == ("warning", 3, "A-1", 2)
+    for lang in LANGUAGES:
+        assert "A-1" in render_problem(found, lang)
+    _, _, problems = complete({**ALL, "cell_id": None}, {**ALL, "cell_id": None})
+    assert "cell_id_repeated" not in {p.code for p in problems}
+
+
 def test_a_full_row_stays_as_it_is() -> None:
     frame, defaulted, problems = complete(ALL)
     assert frame.iloc[0][list(ALL)].to_dict() == ALL
@@ -94,7 +112,7 @@ def test_band_follows_from_the_frequency() -> None:
 
 
 def test_each_field_is_counted_where_it_is_missing_and_only_there() -> None:
-    for name in set(ALL) - {"operator", "technology", "antenna_gain_dbi"}:
+    for name in set(ALL) - {"operator", "technology", "antenna_gain_dbi", "traffic_gain_dbi"}:
         _, defaulted, _ = complete(ALL, {**ALL, name: np.nan}, {**ALL, name: None}, ALL)
         assert defaulted == {name: 2}
 

@@ -28,6 +28,11 @@ def test_lines_are_summed_over_operators_in_the_latest_period_without_mobile():
     assert lines.loc["c"].isna().all(), "a ward without a row is unknown, not zero"
 
 
+def test_lines_of_an_unknown_kind_of_customer_are_lines_but_not_of_households():
+    table = subscriptions(("a", "X", "FTTH", "other", 7, None), ("a", "X", "FTTH", "household", 1, None))
+    assert hh.fixed_lines(table, WARDS).loc["a"].tolist() == [8, 1]
+
+
 def test_without_periods_every_row_counts():
     table = subscriptions(("a", "X", "FTTH", "household", 1, None), ("a", "Y", "FTTH", "household", 2, None))
     assert hh.latest_period(table) is None

@@ -19,6 +19,7 @@ from coverage.types import LayerKind
 
 TEXT = pd.StringDtype(na_value=np.nan)  # what pandas 3 infers for text; pandas 2.3 knows it too
 _SHOWN = 80  # characters of a wrong value that a message repeats
+_OTHER = "other"  # a choice that has it takes in every value it does not know
 _FLOAT_ID = re.compile(r"(\d+)\.0+")
 
 
@@ -69,6 +70,8 @@ def check(
             texts = [""] * len(frame)
         typed[spec.name] = _read(spec, texts, findings, present=spec.name in columns)
     _one_of_each_group(kind, typed, findings)
+    if "azimuth_deg" in typed:
+        typed["azimuth_deg"] = _around_north(typed["azimuth_deg"], findings)
     out = pd.DataFrame({**typed, "row": numbers})
     kept = out.loc[~findings.refused].reset_index(drop=True)
     ordered = sorted(findings.problems, key=lambda problem: problem.row or 0)
@@ -124,10 +127,13 @@ def _read(spec: Field, texts: list[str], findings: _Findings, *, present: bool) 
         if value is not None:
             continue
         if not text:
-            if spec.required and present:
+            if spec.required in {"yes", "column"} and present:
                 findings.add(spec, index, "missing_value")
         elif spec.type == "period":
             findings.add(spec, index, "bad_period", text)
+        elif spec.type == "choice" and _OTHER in spec.choices:
+            findings.note(spec, index, "bad_choice_other", "warning", text, choices=", ".join(spec.choices))
+            values[index] = _OTHER
         elif spec.type == "choice":
             findings.add(spec, index, "bad_choice", text, choices=", ".join(spec.choices))
     if spec.default:
@@ -154,7 +160,7 @@ def _numbers(spec: Field, texts: list[str], findings: _Findings) -> pd.Series:
     for index, text in enumerate(texts):
         value = column.found.get(text)
         if not text:
-            if spec.required:
+            if spec.required in {"yes", "column"}:
                 findings.add(spec, index, "missing_value")
         elif text in column.ambiguous:
             findings.add(spec, index, "ambiguous_number", text)
@@ -167,6 +173,18 @@ def _numbers(spec: Field, texts: list[str], findings: _Findings) -> pd.Series:
         else:
             values[index] = value
     return pd.Series(values, dtype="float64")
+
+
+def _around_north(azimuth: pd.Series, findings: _Findings) -> pd.Series:
+    """Return directions in [0, 360) with one note on those that were written as negative, west of north."""
+    negative = np.flatnonzero((azimuth < 0).to_numpy() & ~findings.refused)
+    if len(negative):
+        before = float(azimuth.iloc[negative[0]])
+        values = {"file": findings.file, "count": len(negative), "before": before, "after": before + 360.0}
+        row = int(findings.rows[negative[0]])
+        note = Problem(code="azimuth_wrapped", severity="note", row=row, field="azimuth_deg", values=values)
+        findings.problems.append(note)
+    return azimuth % 360.0
 
 
 def _word(spec: Field, text: str) -> str | None:

@@ -33,9 +33,10 @@ class Field:
         Unit of a number, "" for none.
     minimum, maximum : float
         Range of a number, both ends allowed.
-    required : {"", "yes", "column"}
+    required : {"", "yes", "column", "value"}
         ``yes``: the file needs the column, and a row without a right value is refused; ``column``: the same where the
-        column stands, but the file may do without it.
+        column stands, but the file may do without it; ``value``: nothing may stand there, but a wrong value refuses the
+        row, because "missing" has a meaning of its own.
     group : str
         At least one field of the same group has to stand in the file; "" for none.
     default : str
@@ -53,7 +54,7 @@ class Field:
     unit: str = ""
     minimum: float = -math.inf
     maximum: float = math.inf
-    required: Literal["", "yes", "column"] = ""
+    required: Literal["", "yes", "column", "value"] = ""
     group: str = ""
     default: str = ""
     choices: Mapping[str, tuple[str, ...]]
@@ -77,7 +78,7 @@ def _field(row: Mapping[str, str]) -> Field:
         unit=row["unit"],
         minimum=float(row["min"] or -math.inf),
         maximum=float(row["max"] or math.inf),
-        required="yes" if need == "yes" else "column" if need == "column" else "",
+        required=cast(Literal["", "yes", "column", "value"], need if need in {"yes", "column", "value"} else ""),
         group=need.removeprefix("one of ") if need.startswith("one of ") else "",
         default=row["default"],
         choices={value: tuple(spellings.split("|")) for value, spellings in pairs},

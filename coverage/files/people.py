@@ -14,6 +14,7 @@ from coverage.catalog.registers import EDITIONS
 from coverage.errors import LayerError, Problem
 from coverage.fields import check, field_of
 from coverage.files.tables import RawTable, read_table
+from coverage.households import is_fixed, latest_period
 from coverage.layers import Layer
 from coverage.types import Edition, LayerKind
 
@@ -178,7 +179,7 @@ def read_subscriptions(path: str | Path, wards: Layer, *, split: Split | None = 
     if rows.empty:
         raise LayerError("no_usable_row", problems, file=file, rows=raw.source.rows)
     rows, repeats = _one_of_each(rows, raw)
-    problems += repeats
+    problems += (*repeats, *_not_counted(rows, file))
     source = raw.source
     if edition != wards.edition:
         editions = _known(edition), _known(wards.edition)
@@ -209,6 +210,22 @@ def _one_of_each(rows: pd.DataFrame, raw: RawTable) -> tuple[pd.DataFrame, tuple
         for row in rows["row"][mask]
     ]
     return rows[~again], tuple(found)
+
+
+def _not_counted(rows: pd.DataFrame, file: str) -> tuple[Problem, ...]:
+    """Return the notes on rows that no figure of fixed lines uses: mobile ones, and those of older periods."""
+    fixed = is_fixed(rows)
+    mobile, lines = rows[~fixed], rows[fixed]
+    notes: list[Problem] = []
+    if len(mobile):
+        about = {"file": file, "count": len(mobile), "lines": int(mobile["lines"].sum())}
+        notes.append(Problem(code="lines_mobile_unused", severity="note", field="technology", values=about))
+    period = latest_period(lines)
+    older = lines[lines["period"] != period] if period is not None else lines.iloc[:0]
+    if len(older):
+        values = {"file": file, "count": len(older), "period": period}
+        notes.append(Problem(code="lines_older_unused", severity="note", field="period", values=values))
+    return tuple(notes)
 
 
 def _carried_lines(

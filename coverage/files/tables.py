@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from coverage.errors import LayerError, Problem
 from coverage.fields import clean
+from coverage.fields.texts import key_of
 from coverage.files.books import sheet_records
 from coverage.files.kml import read_kml, read_kmz
 from coverage.files.opening import Format, Opened, open_table
@@ -23,6 +24,7 @@ from coverage.layers import Source
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1000
 _TITLE_ROWS = 10  # a header may stand below a title of at most so many lines
+_TRUE = frozenset({"true", "1", "yes", "y", "t", "có", "đúng"})
 
 _WITH_GEOMETRY: Mapping[Format, Callable[[bytes, str], Features]] = {
     "geojson": read_geojson,
@@ -69,7 +71,10 @@ def read_table(path: str | Path) -> RawTable:
         With a code that says why the file cannot be used: see `coverage.files.opening` and the readers. Nothing
         outside the file is ever read.
     """
-    opened = open_table(path)
+    return _labelled(_read(open_table(path)))
+
+
+def _read(opened: Opened) -> RawTable:
     if opened.format in _WITH_GEOMETRY:
         return _from_features(opened, _WITH_GEOMETRY[opened.format](opened.data, opened.name))
     if opened.format == "xlsx":
@@ -78,6 +83,13 @@ def read_table(path: str | Path) -> RawTable:
         text, notes = decode(opened.data, opened.name)
         lines = records(text, opened.name)
     return _from_records(opened, lines, notes)
+
+
+def _labelled(raw: RawTable) -> RawTable:
+    """Return the table marked as made up where a column of its own says so: the file beside it is easily lost."""
+    columns = [name for name in raw.frame.columns if key_of(name) == "synthetic"]
+    told = any(clean(str(text)).casefold() in _TRUE for name in columns for text in raw.frame[name])
+    return replace(raw, source=replace(raw.source, synthetic=True)) if told else raw
 
 
 def _from_features(opened: Opened, found: Features) -> RawTable:

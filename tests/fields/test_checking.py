@@ -40,6 +40,9 @@ def test_a_right_row_is_typed():
         ("latitude", "91", "out_of_range"),
         ("latitude", "16°03'N", "bad_number"),
         ("technology", "6G", "bad_choice"),
+        ("azimuth_deg", "400", "out_of_range"),
+        ("azimuth_deg", "-181", "out_of_range"),
+        ("azimuth_deg", "bắc", "bad_number"),
         ("technology", "", "missing_value"),
     ],
 )
@@ -56,7 +59,6 @@ def test_a_wrong_required_value_refuses_the_row(field, text, code):
         ("height_m", "25 m", "bad_number_ignored"),
         ("height_m", "TRUE", "bad_number_ignored"),
         ("height_m", "-5", "out_of_range_ignored"),
-        ("azimuth_deg", "400", "out_of_range_ignored"),
         ("environment", "khác", "bad_choice_ignored"),
     ],
 )
@@ -65,6 +67,33 @@ def test_a_wrong_optional_value_becomes_missing(field, text, code):
     assert kept[field].isna().all()
     (problem,) = problems
     assert (problem.code, problem.severity, problem.row, problem.value) == (code, "warning", 2, text)
+
+
+def test_azimuths_go_around_north():
+    kept, problems = cells(*({"azimuth_deg": text} for text in ("-90", "360", "0", "", "-180", "359,5")))
+    assert kept["azimuth_deg"].fillna(-1).tolist() == [270, 0, 0, -1, 180, 359.5]
+    (note,) = problems
+    assert (note.code, note.severity, note.row) == ("azimuth_wrapped", "note", 2)
+    assert (note.values["count"], note.values["before"], note.values["after"]) == (2, -90, 270)
+    for lang in LANGUAGES:
+        assert "270" in render_problem(note, lang)
+
+
+@pytest.mark.parametrize("header", ["Độ cao (m)", "Chiều cao [m]", "do cao", "Độ cao anten (mét)"])
+def test_a_height_with_its_unit_in_the_header_is_a_height(header):
+    kept, problems = check("cells", pd.DataFrame([{**CELL, header: "30"}]), file="cells.csv")
+    assert kept["height_m"].tolist() == [30]
+    assert problems == ()
+
+
+def test_an_unknown_kind_of_customer_is_neither_household_nor_nothing():
+    row = {"ward_id": "20194", "operator": "VNPT", "technology": "FTTH", "customer": "đại lý", "lines": "5"}
+    kept, problems = check("subscriptions", pd.DataFrame([row]), file="s.csv")
+    assert kept["customer"].tolist() == ["other"]
+    (found,) = problems
+    assert (found.code, found.severity, found.value) == ("bad_choice_other", "warning", "đại lý")
+    for lang in LANGUAGES:
+        assert "s.csv" in render_problem(found, lang)
 
 
 def test_missing_site_and_operator_are_filled_and_flagged():

@@ -144,7 +144,35 @@ def test_subscriptions_are_matched_and_named_alike(tmp_path, wards2019):
         ["20195", "Viettel", "mobile", "business", 30.0, "2025-06"],
         ["20195", "FPT", "FTTH", "?", 7.0, "2025-06"],
     ]
-    assert (layer.edition, layer.problems) == ("2019", ())
+    assert layer.edition == "2019"
+    (note,) = layer.problems
+    assert (note.code, note.severity, note.values["count"], note.values["lines"]) == (
+        "lines_mobile_unused",
+        "note",
+        1,
+        30,
+    )
+
+
+def test_lines_of_older_periods_are_said_to_be_unused(tmp_path, wards2019):
+    rows = [f"Hòa Hiệp Bắc,VNPT,FTTH,household,5,{period}" for period in ("2024-12", "2025-06", "2025-03", "")]
+    layer = read_subscriptions(write(tmp_path / "s.csv", LINES, *rows), wards2019)
+    (note,) = layer.problems
+    assert (note.code, note.severity, note.values["count"], note.values["period"]) == (
+        "lines_older_unused", "note", 3, "2025-06",
+    )  # fmt: skip
+    for lang in LANGUAGES:
+        assert "2025-06" in render_problem(note, lang)
+
+
+@pytest.mark.parametrize(
+    ("text", "made_up"), [("true", True), ("1", True), ("YES", True), ("false", False), ("", False)]
+)
+def test_a_column_that_says_synthetic_marks_the_file_without_its_sidecar(tmp_path, wards2019, text, made_up):
+    row = f"Hòa Hiệp Bắc,VNPT,FTTH,household,5,2025-06,{text}"
+    other = "Hòa Hiệp Nam,VNPT,FTTH,household,5,2025-06,"
+    layer = read_subscriptions(write(tmp_path / "s.csv", f"{LINES},Synthetic", other, row), wards2019)
+    assert layer.source.synthetic is made_up
 
 
 def test_repeated_rows_count_once_and_contradictions_are_said(tmp_path, wards2019):

@@ -194,6 +194,7 @@ def test_real_cells_of_another_country_are_read_to_the_last_digit(shared_data):
     assert len(kept) == 1006
     assert not [p for p in problems if p.severity == "error"]
     expected = pd.read_csv(path)
+    expected["Azimuth"] %= 360  # one cell has 360
     for field, column in (("longitude", "Longitude"), ("latitude", "Latitude"), ("azimuth_deg", "Azimuth")):
         assert kept[field].tolist() == pytest.approx(expected[column].tolist(), abs=1e-12)
     assert kept["cell_id"].tolist() == expected["ECellID"].astype(str).tolist()
