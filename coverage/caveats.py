@@ -46,6 +46,11 @@ def _about_data(result: Result, data: Mapping[str, Any], lang: Language) -> Iter
     for column, wards in data["unknown"].items():
         measure = t(f"measure.{column}", lang)
         yield t("caveats.unknown", lang, measure=measure, count=len(wards), wards=_names(result, wards, lang))
+    if data["unknown_area_km2"] > 0:
+        yield t("caveats.unknown_area", lang, area=number(data["unknown_area_km2"], lang, 1))
+    if bounds := data["bounds"]:
+        cut, outside = len(bounds["wards_cut"]), len(bounds["wards_outside"])
+        yield t("caveats.bounds", lang, cut=cut, outside=outside)
     if defaulted := {field: count for field, count in data["defaulted"].items() if count}:
         labels = {field.name: field.label[lang] for field in table("cells")}
         counted = [f"{labels.get(field, field)} ({number(count, lang)})" for field, count in defaulted.items()]

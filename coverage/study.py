@@ -285,18 +285,16 @@ class Result:
         """What was defaulted, refused, assumed, unused or unknown: the honesty page of the figures."""
         city, wards = self.study.city, self.wards
         layers = [layer for layer in (city.wards, city.cells, city.people, city.subscriptions) if layer is not None]
-        unknown: dict[str, list[str] | float] = {
+        unknown = {
             column: sorted(wards.index[wards[column].isna()]) for column in MAY_LACK if wards[column].isna().any()
         }
-        unknown_km2 = self.unknown_area_km2
-        if unknown_km2 > 0:
-            unknown["area_km2"] = unknown_km2
         return {
             "synthetic": city.synthetic,
             "defaulted": {**city.cells.defaulted, "environment": self.signal.environments_assumed},
             "refused": {layer.kind: layer.refused for layer in layers if layer.refused},
             "problems": _counted(layers),
             "unknown": unknown,
+            "unknown_area_km2": self.unknown_area_km2,
             "known_wards": {column: [int(wards[column].notna().sum()), len(wards)] for column in MAY_LACK},
             "bounds": self._bounds,
             "assumed": dict(self.study.weights.assumed),

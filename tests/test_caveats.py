@@ -1,11 +1,14 @@
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from coverage.caveats import caveats, problems
 from coverage.errors import Problem
 from coverage.grid import Surface
 from coverage.layers import Source
 from coverage.study import Study
+from coverage.terrain import P1812
 from tests import builders as make
 
 WARDS = make.wards((-1, -1, 0, 1), (0, -1, 1, 1), names=["Hải Châu I", "Mân Thái"])
@@ -26,6 +29,21 @@ def lines(*counts):
     return make.subscriptions(
         *((f"w{n}", "VNPT", "FTTH", "household", float(count), "2023-06") for n, count in enumerate(counts))
     )
+
+
+def test_bounds_and_unknown_ground_are_told():
+    x, y = make.EAST, make.NORTH
+    ground = np.zeros((80, 80))
+    ground[:, 45] = np.nan
+    surface = Surface(terrain=make.raster(ground, 30.0, west_km=-1.2, north_km=1.2))
+    city = make.city(WARDS, make.cells(make.cell()), surface=surface)
+    study = Study(city, pixel_m=30.0, model=P1812(), bounds_m=(x - 500, y - 900, x + 900, y + 900))
+    for lang, words in (
+        ("en", ("Only the part inside", "the ground under")),
+        ("vi", ("Chỉ đo phần", "độ cao địa hình")),
+    ):
+        text = "\n".join(caveats(study.run(), lang))
+        assert all(word in text for word in words)
 
 
 def test_made_up_data_comes_first():

@@ -82,7 +82,7 @@ def test_a_hole_in_the_ground_makes_what_lies_behind_it_unknown():
     assert predicted.unknown[133, (easting > 1800) & (easting < 3900)].all()
     assert not predicted.unknown[:, easting < 1200].any()
     result = Study(where, pixel_m=30, model=P1812()).run()
-    assert result.data["unknown"]["area_km2"] == pytest.approx(predicted.unknown.sum() * 0.0009, rel=0.02)
+    assert result.data["unknown_area_km2"] == pytest.approx(predicted.unknown.sum() * 0.0009, rel=0.02)
     assert np.isfinite(result.city.loc["area_share", "value"])
 
 
