@@ -273,7 +273,7 @@ class Result:
             return self.signal.union
         return np.asarray(self.signal.probability[self.signal.operators.index(self.operator)])
 
-    @property
+    @cached_property
     def unknown_area_km2(self) -> float:
         """Area that is not known to be covered and could be: paths over ground that nobody gave [km²]."""
         open_question = self.signal.unknown & ~covered(self.probability, self.definition.rule()[1])

@@ -99,15 +99,16 @@ class P1812:
             for value, height in CLUTTER_HEIGHT_M.items():
                 top += np.where(code == value, np.float32(height), np.float32(0))
         near = TR38901(receiver_height_m=self.receiver_height_m, sweep_m=self.sweep_m).over(surface, grid)
-        return _OverGround(model=self, grid=around, bare_m=bare, top_m=top, near=near)
+        return _OverGround(model=self, grid=around, margin=margin, bare_m=bare, top_m=top, near=near)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _OverGround:
-    """Paths over the ground of one study; `grid` reaches a sweep beyond the study's own."""
+    """Paths over the ground of one study; `grid` reaches `margin` pixels beyond the study's own."""
 
     model: P1812
     grid: Grid
+    margin: int
     bare_m: NDArray[np.float32]
     top_m: NDArray[np.float32]
     near: PathFinder
@@ -158,8 +159,7 @@ class _OverGround:
     def _pixels(self, sweep: Sweep, rows: slice, cols: slice) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return where the pixels of a sweep lie in a window of the wider grid."""
         row, col = np.divmod(sweep.inside, max(sweep.cols.stop - sweep.cols.start, 1))
-        margin = math.ceil(self.model.sweep_m / self.grid.pixel_m) + 2
-        return row + sweep.rows.start + margin - rows.start, col + sweep.cols.start + margin - cols.start
+        return row + sweep.rows.start + self.margin - rows.start, col + sweep.cols.start + self.margin - cols.start
 
 
 def _at(heights: NDArray[np.float32], col: float, row: float) -> float:

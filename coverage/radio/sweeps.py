@@ -9,16 +9,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from coverage.radio import native
-from coverage.radio.native import FAN, RayLink
+from coverage.radio.native import RayLink
 from coverage.radio.p526 import Profiles, delta_bullington_db
 from coverage.radio.p1812 import smooth_heights_for_diffraction
 
 Array = NDArray[np.float32]
-
-
-def ray_count(pixel_m: float, reach_m: float) -> int:
-    """Return the number of rays of a sweep: one for each pixel on the rim, a multiple of `native.FAN`."""
-    return FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)
 
 
 def ray_losses(bare_m: Array, top_m: Array, link: RayLink, *, first: int = 2) -> Array:
@@ -83,7 +78,7 @@ def sweep(
     library = native.library()
     if library is not None:
         return native.sweep(library, bare_m, top_m, position, link, pixel_m=pixel_m, reach_m=reach_m)
-    rays, count = ray_count(pixel_m, reach_m), math.ceil(reach_m / link.step_m)
+    rays, count = native.ray_count(pixel_m, reach_m), math.ceil(reach_m / link.step_m)
     turn = np.arange(rays)[:, None] / rays * 2 * np.pi
     along = np.arange(count + 1)[None, :] * link.step_m / pixel_m
     at = position[1] - along * np.cos(turn), position[0] + along * np.sin(turn)

@@ -136,6 +136,11 @@ def library() -> ctypes.CDLL | None:
     return None
 
 
+def ray_count(pixel_m: float, reach_m: float) -> int:
+    """Return the number of rays of a sweep: one for each pixel on the rim, a multiple of `FAN`."""
+    return FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)
+
+
 def _pointer(array: Array) -> ctypes._Pointer[ctypes.c_float]:
     return array.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
 
@@ -201,7 +206,7 @@ def sweep(
     """
     bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
     out = np.empty_like(bare)
-    rays = FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)  # as `coverage.radio.sweeps.ray_count`
+    rays = ray_count(pixel_m, reach_m)
     radio = _floats(link.step_m)
     rest = _floats(link.frequency_ghz, link.radius_m, link.tx_height_m, link.rx_height_m)
     _check(
