@@ -100,9 +100,10 @@ def check(link: Link, length_km: Array) -> None:
         ("length_km", length_km, LEAST_LENGTH_KM, 3000.0),
     )
     for name, value, low, high in limits:
-        values = np.asarray(value, dtype=float)
-        if not bool(np.all((values >= low) & (values <= high))):
-            raise RangeError("p1812_range", quantity=name, value=float(values.ravel()[0]), low=low, high=high)
+        values = np.ravel(np.asarray(value, dtype=float))
+        outside = ~((values >= low) & (values <= high))
+        if outside.any():
+            raise RangeError("p1812_range", quantity=name, value=float(values[outside][0]), low=low, high=high)
 
 
 def basic_transmission_loss_db(

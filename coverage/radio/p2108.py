@@ -18,8 +18,9 @@ def _check(beyond_range: bool, /, **quantities: tuple[NDArray[Any], bool | np.bo
     if beyond_range:
         return
     for name, (value, inside) in quantities.items():
-        if not np.all(inside):
-            raise RangeError("p2108_range", quantity=name, value=float(np.ravel(value)[0]))
+        outside = ~np.ravel(np.asarray(inside))
+        if outside.any():
+            raise RangeError("p2108_range", quantity=name, value=float(np.ravel(value)[outside][0]))
 
 
 def height_gain_db(

@@ -142,6 +142,14 @@ def test_outside_the_stated_range_is_refused(change):
         basic_transmission_loss_db(*profile(np.zeros(50)), Link(**{**vars(LINK), **change}))
 
 
+def test_the_value_named_is_the_one_outside():
+    ground = np.zeros((2, 50))
+    link = Link(**{**vars(LINK), "rx_height_m": np.array([1.5, 0.5])})
+    with pytest.raises(RangeError) as caught:
+        basic_transmission_loss_db(*profile(ground), link)
+    assert caught.value.values["value"] == 0.5
+
+
 def test_a_path_shorter_than_a_quarter_kilometre_is_refused():
     with pytest.raises(RangeError, match="length_km"):
         basic_transmission_loss_db(*profile(np.zeros(5)), LINK)

@@ -35,6 +35,12 @@ def test_building_entry_outside_its_range(ghz, p, angle):
         building_entry_loss_db(ghz, p, "traditional", elevation_deg=angle)
 
 
+def test_the_value_named_is_the_one_outside():
+    with pytest.raises(RangeError) as caught:
+        terrestrial_db(3.5, [1.0, 0.1], 50.0)
+    assert caught.value.values["value"] == 0.1
+
+
 def cases(shared_data, name):
     return pd.read_csv(shared_data / "validation" / "p2108" / f"{name}TestData.csv").itertuples(index=False)
 
