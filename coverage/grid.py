@@ -121,7 +121,7 @@ class Grid:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Raster:
     """Values on a north-up or rotated raster of any CRS, as read from a file.
 
@@ -180,7 +180,7 @@ class Raster:
         return out
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Surface:
     """The rasters of a study, each on its own grid; any may be absent.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from coverage.errors import RangeError
 from coverage.grid import Grid, Surface
 from coverage.radio import tr38901
 from coverage.types import Environment
+
+if TYPE_CHECKING:
+    from coverage.radio.composition import View
 
 
 class Mast(NamedTuple):
@@ -85,10 +88,50 @@ class Path:
 
 
 class PathFinder(Protocol):
-    """The paths from masts to pixels over one surface; called from several threads."""
+    """The paths from masts to pixels in closed form; called from several threads."""
 
     def __call__(self, mast: Mast, sweep: Sweep) -> Path:
         """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Far:
+    """The way from a mast to the pixels around it where it was worked out along the ground, packed.
+
+    Attributes
+    ----------
+    rows, cols : slice
+        Window of the grid.
+    near_m : float
+        Horizontal distance up to which the pixels belong to the `PathFinder` instead [m].
+    sigma_db : float
+        Standard deviation of fading [dB].
+    view : callable
+        Rows of the window, counted from its first → what the mast sees there.
+    """
+
+    rows: slice
+    cols: slice
+    near_m: float
+    sigma_db: float
+    view: Callable[[slice], View]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Paths:
+    """What a model makes of one surface and grid.
+
+    Attributes
+    ----------
+    near : PathFinder
+        Closed forms: every pixel of the sweep, or those nearer than `Far.near_m` where a mast has one.
+    far : callable or None
+        Mast → its packed losses, worked out on the first call; None for a mast that the closed forms serve whole.
+        Called from several threads.
+    """
+
+    near: PathFinder
+    far: Callable[[Mast], Far | None] | None = None
 
 
 class PathLossModel(Protocol):
@@ -114,7 +157,7 @@ class PathLossModel(Protocol):
     def facts(self) -> Mapping[str, Any]:
         """What is printed beside every figure: id, parameters, standard deviations [dB], profile step."""
 
-    def over(self, surface: Surface | None, grid: Grid) -> PathFinder:
+    def over(self, surface: Surface | None, grid: Grid) -> Paths:
         """Return the paths over the surface of a study: what is the same for every mast is done here, once."""
 
 
@@ -165,9 +208,9 @@ class TR38901:
             "profile_step_m": None,  # flat ground: there is no profile
         }
 
-    def over(self, surface: Surface | None, grid: Grid) -> PathFinder:  # noqa: ARG002 — flat ground everywhere
+    def over(self, surface: Surface | None, grid: Grid) -> Paths:  # noqa: ARG002 — flat ground everywhere
         """Return the paths over flat ground."""
-        return self.path
+        return Paths(near=self.path)
 
     def path(self, mast: Mast, sweep: Sweep) -> Path:
         """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep.

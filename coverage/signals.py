@@ -241,7 +241,7 @@ def predict_patches(
     placed = assign_environments(cells, surface)
     masts = _masts(placed)
     antennas = [_Antenna.of(row) for row in placed.to_dict("records")]
-    find = model.over(surface, grid)
+    find = model.over(surface, grid).near
     total, done = len(placed), 0
 
     def work(mast: Mast, members: Sequence[int]) -> list[Patch]:

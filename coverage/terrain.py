@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Surface
-from coverage.models import TR38901, Mast, Path, PathFinder, Sweep
+from coverage.models import TR38901, Mast, Path, PathFinder, Paths, Sweep
 from coverage.radio import p1812
 from coverage.radio.native import RayLink
 from coverage.radio.sweeps import sweep as sweep_rays
@@ -77,7 +77,7 @@ class P1812:
             "near": TR38901(receiver_height_m=self.receiver_height_m).facts,
         }
 
-    def over(self, surface: Surface | None, grid: Grid) -> PathFinder:
+    def over(self, surface: Surface | None, grid: Grid) -> Paths:
         """Return the paths over a surface.
 
         Raises
@@ -98,8 +98,8 @@ class P1812:
             code = surface.clutter.on(around, "nearest")
             for value, height in CLUTTER_HEIGHT_M.items():
                 top += np.where(code == value, np.float32(height), np.float32(0))
-        near = TR38901(receiver_height_m=self.receiver_height_m, sweep_m=self.sweep_m).over(surface, grid)
-        return _OverGround(model=self, grid=around, margin=margin, bare_m=bare, top_m=top, near=near)
+        near = TR38901(receiver_height_m=self.receiver_height_m, sweep_m=self.sweep_m).path
+        return Paths(near=_OverGround(model=self, grid=around, margin=margin, bare_m=bare, top_m=top, near=near))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

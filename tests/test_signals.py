@@ -17,7 +17,7 @@ from shapely.geometry import Point
 from coverage import signals
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Raster, Surface
-from coverage.models import TR38901, Mast, Path, PathFinder, Sweep
+from coverage.models import TR38901, Mast, Path, Paths, Sweep
 from coverage.signals import Patch, Signal, assign_environments, predict_patches, predict_signal
 from tests import builders
 from tests.reference import by_hand
@@ -397,8 +397,8 @@ def test_another_model_can_take_the_place() -> None:
         ignores = ("terrain", "clutter")
         facts = {"id": "known"}  # noqa: RUF012
 
-        def over(self, _surface: Surface | None, _grid: Grid) -> PathFinder:
-            return self.path
+        def over(self, _surface: Surface | None, _grid: Grid) -> Paths:
+            return Paths(near=self.path)
 
         def path(self, _mast: Mast, sweep: Sweep) -> Path:
             loss, flat = np.full(sweep.distance_m.shape, 100.0), np.zeros(sweep.distance_m.shape)
