@@ -20,7 +20,7 @@ from scipy import sparse
 from coverage.errors import GridError
 from coverage.types import WORKING_CRS
 
-Method = Literal["nearest", "bilinear", "mode", "density"]
+Method = Literal["nearest", "bilinear", "average", "mode", "density"]
 MAX_PIXELS = 40_000_000  # a study holds some 250 bytes a pixel: about 10 GB at this size
 
 
@@ -192,12 +192,18 @@ class Surface:
         Land cover, ESA WorldCover codes (10 trees … 50 built-up … 80 water).
     population, households : Raster or None
         People and households per pixel [1].
+    buildings : Raster or None
+        Height of the buildings above the ground [m], 0 between them, NaN where none are known (`coverage.obstacles`).
+    coast : Raster or None
+        1 sea, 0 land.
     """
 
     terrain: Raster | None = None
     clutter: Raster | None = None
     population: Raster | None = None
     households: Raster | None = None
+    buildings: Raster | None = None
+    coast: Raster | None = None
 
 
 def overlay(geometry: gpd.GeoSeries, grid: Grid) -> sparse.csr_array:
