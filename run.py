@@ -43,6 +43,9 @@ VERBS = {
     ),
 }
 
+COMPUTING = {"app", "test", "bench", "notebooks"}  # verbs that run the hot loops: compiled before, not in the midst
+NO_COMPILER = 3  # exit code of `python -m coverage.radio.native`; uv's own are 1 and 2
+
 
 class RunError(Exception):
     """A reason to stop that the person at the keyboard can do something about, in both languages."""
@@ -156,11 +159,21 @@ def commands(verb: str, rest: list[str], env: dict[str, str]) -> tuple[list[str]
     return [], [["python", "-m", module, *rest]]
 
 
+def compile_loops(uv: str, env: dict[str, str]) -> None:
+    """Compile the hot loops, which prints with what; no compiler: try ziglang's, and without that NumPy serves."""
+    for group in ([], ["--group=compiler"]):
+        call = [uv, "run", "--frozen", *group, "--", "python", "-m", "coverage.radio.native"]
+        if subprocess.call(call, env=env) != NO_COMPILER:
+            return
+
+
 def run(verb: str, rest: list[str]) -> int:
     """Run a verb and return the exit code: 0 when every one of its commands ended with 0."""
     env = environment()
     groups, calls = commands(verb, rest, env)
     uv = [str(find_uv()), "run", "--frozen", *(f"--group={group}" for group in groups), "--"]
+    if verb in COMPUTING:
+        compile_loops(uv[0], env)
     if len(calls) == 1 and not WINDOWS:  # one command takes our place, and so gets every signal itself
         os.execve(uv[0], [*uv, *calls[0]], env)
     codes = []

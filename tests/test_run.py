@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import run
+from coverage.radio import native
+from coverage.radio.native import __main__ as compiling
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -109,6 +111,26 @@ def test_every_verb_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     for verb in run.VERBS:
         _, calls = run.commands(verb, [], {})
         assert all(calls), verb
+
+
+@pytest.mark.parametrize(
+    ("codes", "calls"), [([0], 1), ([run.NO_COMPILER, 0], 2), ([run.NO_COMPILER] * 2, 2), ([2], 1)]
+)
+def test_ziglang_is_asked_for_only_where_nothing_compiles(
+    monkeypatch: pytest.MonkeyPatch, codes: list[int], calls: int
+) -> None:
+    made: list[list[str]] = []
+    monkeypatch.setattr(run.subprocess, "call", lambda call, **_: (made.append(call), codes[len(made) - 1])[1])
+    run.compile_loops("uv", {})
+    assert ["--group=compiler" in call for call in made] == [False, True][:calls]
+
+
+def test_run_and_the_loops_mean_the_same_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHUSONG_COMPILER", "ziglang")
+    monkeypatch.setattr(native, "compilers", tuple)
+    assert compiling.main() == run.NO_COMPILER
+    monkeypatch.setenv("PHUSONG_NATIVE", "0")
+    assert compiling.main() == 0
 
 
 def test_environment_is_usable_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

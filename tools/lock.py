@@ -25,6 +25,7 @@ ENVIRONMENT = """\
 # Generated from pyproject.toml by `python3 run.py lock`; do not edit.
 #   conda env create -f environment.yml && conda activate {name}
 # For exactly the versions of uv.lock, then: pip install --require-hashes -r requirements.lock
+# The hot loops are compiled on first use; on a machine without a C compiler: pip install ziglang
 name: {name}
 channels:
   - conda-forge

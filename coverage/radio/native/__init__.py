@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ MARCH: dict[Level, tuple[str, ...]] = {
     "avx2": ("-march=x86-64-v3",),
     "avx512": ("-march=x86-64-v4",),
 }
+ZIG_CPU: dict[Level, str] = {"baseline": "baseline", "avx2": "x86_64_v3", "avx512": "x86_64_v4"}
 NEEDED: dict[Level, tuple[str, ...]] = {
     "baseline": (),
     "avx2": ("avx2", "fma", "bmi2"),
@@ -105,9 +106,14 @@ def cache_folder() -> Path:
     return base / "phusong" / "native"
 
 
+def _instructions(command: tuple[str, ...], wanted: Level) -> tuple[str, ...]:
+    """Return the flags of an instruction set: zig has names of its own, and without one takes all this machine has."""
+    return (f"-mcpu={ZIG_CPU[wanted]}",) if "ziglang" in command else MARCH[wanted]
+
+
 def compiled(command: tuple[str, ...], wanted: Level) -> Path | None:
     """Return the library built by a compiler for an instruction set, building it if need be; None when it cannot."""
-    flags = (*FLAGS, *MARCH[wanted])
+    flags = (*FLAGS, *_instructions(command, wanted))
     key = hashlib.sha256(SOURCE.read_bytes() + repr((command, flags, platform.platform())).encode()).hexdigest()
     target = cache_folder() / f"sweep-{wanted}-{key[:16]}.so"
     if target.exists():
@@ -117,23 +123,38 @@ def compiled(command: tuple[str, ...], wanted: Level) -> Path | None:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             built = Path(folder) / target.name
             call = [*command, *flags, "-o", str(built), str(SOURCE), "-lm"]
-            subprocess.run(call, check=True, capture_output=True)  # noqa: S603 — our own source, a compiler from PATH
+            env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}  # zig's take 60 MB
+            subprocess.run(call, check=True, capture_output=True, env=env)  # noqa: S603 — our own source and compiler
             built.replace(target)  # whole or not at all: another process may be building it too
     except (OSError, subprocess.CalledProcessError):
         return None
     return target
 
 
-@cache
-def library() -> ctypes.CDLL | None:
-    """Return the compiled loops, None where no compiler works: callers then use the NumPy twin."""
+class Build(NamedTuple):
+    """A compiled library: where it is kept, and the compiler and instruction set behind it."""
+
+    path: Path
+    command: tuple[str, ...]
+    level: Level
+
+
+def build() -> Build | None:
+    """Return the library of this machine, compiling it if need be; None where nothing can, or `PHUSONG_NATIVE=0`."""
     if os.environ.get("PHUSONG_NATIVE") == "0":
         return None
     for command in compilers():
         path = compiled(command, level())
         if path is not None:
-            return ctypes.CDLL(str(path))
+            return Build(path, command, level())
     return None
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """Return the compiled loops, None where no compiler works: callers then use the NumPy twin."""
+    built = build()
+    return ctypes.CDLL(str(built.path)) if built else None
 
 
 def ray_count(pixel_m: float, reach_m: float) -> int:
