@@ -1,0 +1,222 @@
+"""Composition: what the cells of a mast give to the pixels around it, added in place to the rasters of a study.
+
+Everything here is per pixel and depends on the view and the beam alone: a window may be cut into parts in any way and
+the parts composed by several threads, as long as no two of them write to the same pixel at once. Pixels that are
+`OUTSIDE` are left alone; pixels that are `UNKNOWN` are only marked so. A pixel whose ground is unknown counts as
+`UNKNOWN`, for the angle towards it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from coverage.errors import GridError
+from coverage.radio.ranges import require
+from coverage.radio.views import OUTSIDE, UNKNOWN, Beam, View, pack_db, unpack_db
+
+__all__ = [
+    "OUTSIDE",
+    "UNKNOWN",
+    "Beam",
+    "View",
+    "add_known",
+    "add_known_power",
+    "add_levels",
+    "add_powers",
+    "add_throughput",
+    "pack_db",
+    "unpack_db",
+]
+
+Floats = NDArray[np.float32]
+Servers = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+Beams = Sequence[tuple[int, Beam]]
+
+LEAST_LOG2 = -126.0  # of a power [mW]: the smallest normal float32
+DB_PER_OCTAVE = 10.0 * math.log10(2.0)
+
+
+def add_levels(
+    view: View, beams: Beams, *, threshold_dbm: float, sigma_db: float, probability: Floats, rsrp_dbm: Floats,
+    server: Servers, unknown: Flags, heard: NDArray[np.uint16] | None = None,
+) -> None:  # fmt: skip
+    """Add the cells of a mast to the signal of their operator, in place.
+
+    Parameters
+    ----------
+    view : View
+        Part of the grid; every array below is the same part.
+    beams : sequence of (cell, Beam)
+        Number ≥ 0 and beam of each cell at the mast.
+    threshold_dbm : float
+        SS-RSRP a pixel must reach [dBm].
+    sigma_db : float, 0.001–100
+        Standard deviation of fading [dB].
+    probability : float32 ndarray, starts at 0
+        Becomes the greatest Φ((level − threshold) / σ) over cells.
+    rsrp_dbm : float32 ndarray, starts at NaN
+        Becomes the greatest level [dBm].
+    server : int32 ndarray, starts at −1
+        Becomes the cell of that level; of equal ones the lowest number, in whatever order they were added.
+    unknown : bool ndarray, starts at False
+        Becomes True where the path of at least one mast is unknown.
+    heard : uint16 ndarray, optional
+        Raised by the number of cells whose level reaches the threshold.
+
+    Raises
+    ------
+    RangeError
+        ``kernel_range`` for σ outside its limits.
+    GridError
+        ``levels_shape`` when an array has another shape than the view.
+    """
+    require("sigma_db", sigma_db, 1e-3, 100.0)
+    _same_shape(view, probability, rsrp_dbm, server, unknown, *([] if heard is None else [heard]))
+    for cell, level in _levels(view, beams, unknown):
+        reached = ndtr((level - threshold_dbm) / sigma_db)
+        add_known(
+            reached, level, cell, threshold_dbm=threshold_dbm,
+            probability=probability, rsrp_dbm=rsrp_dbm, server=server, heard=heard,
+        )  # fmt: skip
+
+
+def add_known(
+    known_probability: NDArray[Any], level_dbm: NDArray[Any], cell: int, *, threshold_dbm: float, probability: Floats,
+    rsrp_dbm: Floats, server: Servers, heard: NDArray[np.uint16] | None = None,
+) -> None:  # fmt: skip
+    """Add a cell whose probability and level are known already, by the rule of `add_levels`.
+
+    Parameters
+    ----------
+    known_probability, level_dbm : ndarray
+        Probability and level [dBm] of the pixels; a NaN level adds nothing there.
+    cell : int, ≥ 0
+    threshold_dbm, probability, rsrp_dbm, server, heard
+        As `add_levels`.
+    """
+    level = np.asarray(level_dbm, dtype=np.float32)
+    there = ~np.isnan(level)
+    np.fmax(probability, known_probability, out=probability, where=there, casting="same_kind")
+    better = there & ((level > rsrp_dbm) | np.isnan(rsrp_dbm) | ((level == rsrp_dbm) & (cell < server)))
+    np.copyto(rsrp_dbm, level, where=better)
+    np.copyto(server, np.int32(cell), where=better)
+    if heard is not None:
+        heard += (level >= threshold_dbm).astype(heard.dtype)
+
+
+def add_powers(
+    view: View, beams: Beams, *, best_mw: Floats, others_mw: Floats, server: Servers, unknown: Flags
+) -> None:
+    """Add the cells of a mast to the sums of their carrier group, in place.
+
+    Parameters
+    ----------
+    view, beams
+        As `add_levels`.
+    best_mw, others_mw : float32 ndarray, start at 0
+        Become the power of the strongest cell and the sum of all others [mW], the rule of
+        `coverage.radio.interference.CoChannel`.
+    server : int32 ndarray, starts at −1
+        Becomes the strongest cell; of equal ones the lowest number.
+    unknown : bool ndarray, starts at False
+        As `add_levels`.
+
+    Raises
+    ------
+    GridError
+        ``levels_shape`` when an array has another shape than the view.
+    """
+    _same_shape(view, best_mw, others_mw, server, unknown)
+    for cell, level in _levels(view, beams, unknown):
+        add_known_power(level, cell, best_mw=best_mw, others_mw=others_mw, server=server)
+
+
+def add_known_power(level_dbm: NDArray[Any], cell: int, *, best_mw: Floats, others_mw: Floats, server: Servers) -> None:
+    """Add a cell whose level is known already [dBm], by the rule of `add_powers`; NaN adds nothing."""
+    power = _milliwatt(level_dbm)
+    power[np.isnan(power)] = 0.0
+    others_mw += np.minimum(power, best_mw)
+    better = (power > best_mw) | ((power == best_mw) & (power > 0.0) & (cell < server))
+    np.maximum(best_mw, power, out=best_mw)
+    np.copyto(server, np.int32(cell), where=better)
+
+
+def add_throughput(
+    view: View, beam: Beam, *, sigma_db: float, noise_mw: float, interference_factor: float,
+    downlink_threshold_db: float, uplink_threshold_dbm: float, total_mw: Floats, probability: Floats,
+) -> None:  # fmt: skip
+    """Add the probability that a cell carries a throughput, in place.
+
+    Parameters
+    ----------
+    view : View
+    beam : Beam
+    sigma_db : float, 0.001–100
+        Standard deviation of fading [dB].
+    noise_mw : float
+        Noise in one resource element [mW], > 0.
+    interference_factor : float
+        By which the power of the other cells is scaled: load and gain of the traffic beam, ≥ 0.
+    downlink_threshold_db : float
+        SINR, of the level, that the downlink needs [dB].
+    uplink_threshold_dbm : float
+        Level at which the uplink is good enough [dBm]; −inf asks for nothing.
+    total_mw : float32 ndarray
+        Power of all cells of the carrier group, this one included [mW].
+    probability : float32 ndarray, starts at 0
+        Becomes the greatest Φ((level − T) / σ) over cells, T the greater of the two thresholds as a level.
+
+    Raises
+    ------
+    RangeError
+        ``kernel_range`` for a value outside its limits.
+    GridError
+        ``levels_shape`` when an array has another shape than the view.
+
+    Notes
+    -----
+    The other cells keep their median level: fading moves the server alone.
+    """
+    _require_throughput(sigma_db, noise_mw, interference_factor)
+    _same_shape(view, total_mw, probability)
+    for _, level in _levels(view, [(0, beam)], None):
+        others = np.maximum(total_mw - _milliwatt(level), np.float32(0.0))
+        needed = downlink_threshold_db + 10.0 * np.log10(interference_factor * others + noise_mw)
+        reached = ndtr((level - np.maximum(needed, uplink_threshold_dbm)) / sigma_db)
+        np.fmax(probability, reached, out=probability, casting="same_kind")
+
+
+def _levels(view: View, beams: Beams, unknown: Flags | None) -> Iterator[tuple[int, Floats]]:
+    """Yield the level of each cell [dBm], NaN where there is none; mark what is unknown."""
+    loss = unpack_db(view.loss)
+    outside = view.loss == OUTSIDE
+    bearing, depression = view.directions()
+    if unknown is not None and beams:
+        unknown |= ~outside & (np.isnan(loss) | np.isnan(depression))
+    loss[outside] = np.nan
+    for cell, beam in beams:
+        yield cell, (beam.reference_dbm + beam.gain_db(bearing, depression) - loss).astype(np.float32)
+
+
+def _milliwatt(level_dbm: NDArray[Any]) -> Floats:
+    octaves = np.maximum(np.asarray(level_dbm, dtype=np.float32) / np.float32(DB_PER_OCTAVE), np.float32(LEAST_LOG2))
+    return np.asarray(np.exp2(octaves))
+
+
+def _require_throughput(sigma_db: float, noise_mw: float, interference_factor: float) -> None:
+    require("sigma_db", sigma_db, 1e-3, 100.0)
+    require("noise_mw", noise_mw, 1e-30, 1e30)
+    require("interference_factor", interference_factor, 0.0, 1e6)
+
+
+def _same_shape(view: View, *arrays: NDArray[Any]) -> None:
+    for array in arrays:
+        if array.shape != view.loss.shape:
+            raise GridError("levels_shape", given=array.shape, expected=view.loss.shape)
