@@ -1,7 +1,7 @@
 """The few hot loops in C: compiled on first use by the machine's own compiler, or by ziglang's, and called by ctypes.
 
 Each function has its NumPy twin (`coverage.radio.p526`), which the tests compare with it and which serves where nothing
-can compile. A compiled library is kept in the cache folder under the hash of its source, compiler and flags.
+can compile. A compiled library is kept in the cache folder under the hash of its sources, compiler and flags.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Level = Literal["baseline", "avx2", "avx512"]
-SOURCE = Path(__file__).with_name("sweep.c")
+FOLDER = Path(__file__).parent
+SOURCES = tuple(sorted(FOLDER.glob("*.c")))  # one library of all of them
 FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 MARCH: dict[Level, tuple[str, ...]] = {
     "baseline": (),
@@ -114,15 +115,16 @@ def _instructions(command: tuple[str, ...], wanted: Level) -> tuple[str, ...]:
 def compiled(command: tuple[str, ...], wanted: Level) -> Path | None:
     """Return the library built by a compiler for an instruction set, building it if need be; None when it cannot."""
     flags = (*FLAGS, *_instructions(command, wanted))
-    key = hashlib.sha256(SOURCE.read_bytes() + repr((command, flags, platform.platform())).encode()).hexdigest()
-    target = cache_folder() / f"sweep-{wanted}-{key[:16]}.so"
+    text = b"".join(path.read_bytes() for path in (*SOURCES, *sorted(FOLDER.glob("*.h"))))
+    key = hashlib.sha256(text + repr((command, flags, platform.platform())).encode()).hexdigest()
+    target = cache_folder() / f"loops-{wanted}-{key[:16]}.so"
     if target.exists():
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             built = Path(folder) / target.name
-            call = [*command, *flags, "-o", str(built), str(SOURCE), "-lm"]
+            call = [*command, *flags, "-o", str(built), *map(str, SOURCES), "-lm"]
             env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}  # zig's take 60 MB
             subprocess.run(call, check=True, capture_output=True, env=env)  # noqa: S603 — our own source and compiler
             built.replace(target)  # whole or not at all: another process may be building it too
