@@ -145,7 +145,7 @@ class _OverGround:
         link = RayLink(
             step_m=model.profile_step_m,
             frequency_ghz=mast.frequency_mhz / 1000,
-            radius_m=1000 * p1812.EARTH_RADIUS_KM * 157 / (157 - model.delta_n),
+            delta_n=model.delta_n,
             tx_height_m=mast.height_m,
             rx_height_m=model.receiver_height_m,
         )

@@ -14,6 +14,8 @@ from coverage.radio.p526 import Profiles, delta_bullington_db
 from coverage.radio.p1812 import smooth_heights_for_diffraction
 
 Array = NDArray[np.float32]
+OUTSIDE, UNKNOWN = -32768, 32767  # packed: beyond the reach or too near; no ground known under the path
+PER_DB = 64  # packed units in a decibel
 
 
 def ray_losses(bare_m: Array, top_m: Array, link: RayLink, *, first: int = 2) -> Array:
@@ -87,6 +89,44 @@ def sweep(
         for heights in (bare_m, top_m)
     )
     return _gathered(ray_losses(bare, top, link), position, np.shape(bare_m), pixel_m / link.step_m, reach_m / pixel_m)
+
+
+def packed_sweep(
+    bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
+    pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None,
+) -> NDArray[np.int16]:  # fmt: skip
+    """Return the basic transmission loss from a mast to every pixel of a window, packed [1/64 dB].
+
+    Parameters
+    ----------
+    bare_m, top_m : ndarray of shape (rows, cols)
+        Ground, and ground with clutter, at pixel centres [m]; NaN is unknown.
+    position : (col, row)
+        The mast, in pixels from the centre of pixel (0, 0).
+    link : RayLink
+    pixel_m, reach_m : float
+        Side of a pixel and radius of the sweep [m].
+    near_m : float
+        Where the sweep begins [m].
+    zone : uint8 ndarray of shape (rows, cols) or None
+        1 sea, 3 coastal land, 4 inland; None is inland throughout.
+
+    Returns
+    -------
+    int16 ndarray of shape (rows, cols)
+        `OUTSIDE` beyond the reach or nearer than `near_m`, `UNKNOWN` where the ground under the path is unknown.
+    """
+    del zone  # the median over land so far
+    diffraction = sweep(bare_m, top_m, position, link, pixel_m=pixel_m, reach_m=reach_m)
+    east = (np.arange(bare_m.shape[1])[None, :] - position[0]) * pixel_m
+    north = (position[1] - np.arange(bare_m.shape[0])[:, None]) * pixel_m
+    distance = np.hypot(east, north)
+    at = np.array([[position[1]], [position[0]]])
+    mast = map_coordinates(np.asarray(bare_m, dtype=float), at, order=1, cval=np.nan, prefilter=False)[0]
+    slant_km = np.hypot(distance, mast + link.tx_height_m - bare_m - link.rx_height_m) / 1000
+    loss = 92.4 + 20 * np.log10(link.frequency_ghz) + 20 * np.log10(np.maximum(slant_km, 1e-3)) + diffraction
+    packed = np.where(np.isfinite(loss), np.clip(np.rint(loss * PER_DB), 1 - UNKNOWN, UNKNOWN - 1), UNKNOWN)
+    return np.where((distance < near_m) | (distance > reach_m), OUTSIDE, packed).astype(np.int16)
 
 
 def _gathered(

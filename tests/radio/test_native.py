@@ -3,8 +3,6 @@ import pytest
 
 from coverage.radio import native, sweeps
 
-RADIUS_M = 6_371_000 * 157 / (157 - 45)
-
 
 @pytest.fixture(scope="module", params=list(native.MARCH))
 def library(request):
@@ -18,9 +16,7 @@ def library(request):
 
 
 def ray_link(ghz, step, tx, rx=1.5, vertical=True):
-    return native.RayLink(
-        step_m=step, frequency_ghz=ghz, radius_m=RADIUS_M, tx_height_m=tx, rx_height_m=rx, vertical=vertical
-    )
+    return native.RayLink(step_m=step, frequency_ghz=ghz, tx_height_m=tx, rx_height_m=rx, vertical=vertical)
 
 
 def terrain(rng, rays, samples):

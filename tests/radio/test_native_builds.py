@@ -9,7 +9,7 @@ import pytest
 
 from coverage.radio import native, sweeps
 
-LINK = native.RayLink(step_m=30, frequency_ghz=2.6, radius_m=9e6, tx_height_m=30, rx_height_m=1.5)
+LINK = native.RayLink(step_m=30, frequency_ghz=2.6, tx_height_m=30, rx_height_m=1.5)
 GROUND = np.cumsum(np.random.default_rng(3).normal(0, 6, (8, 200)), axis=1).astype(np.float32)
 
 

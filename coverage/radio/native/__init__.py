@@ -54,20 +54,38 @@ class RayLink:
     step_m : float
         Distance between the samples of a ray [m].
     frequency_ghz : float, 0.03–6
-    radius_m : float
-        Effective Earth radius [m].
     tx_height_m, rx_height_m : float
         Antenna above ground [m].
     vertical : bool
         Polarisation.
+    delta_n : float
+        Refractivity lapse rate through the lowest kilometre [N-units/km].
+    n0 : float
+        Sea-level surface refractivity [N-units].
+    latitude_deg : float
+    time_percent : float, 1–50
+        Share of an average year for which the loss is not exceeded.
+    location_percent : float, 1–99
+    location_sigma_db : float, ≥ 0
+        Standard deviation of location variability [dB]; 0 leaves it out.
     """
 
     step_m: float
     frequency_ghz: float
-    radius_m: float
     tx_height_m: float
     rx_height_m: float
     vertical: bool = True
+    delta_n: float = 45.0
+    n0: float = 350.0
+    latitude_deg: float = 16.0
+    time_percent: float = 50.0
+    location_percent: float = 50.0
+    location_sigma_db: float = 0.0
+
+    @property
+    def radius_m(self) -> float:
+        """Return the median effective Earth radius, P.1812-8 eqs 6 and 7a [m]."""
+        return 6_371_000.0 * 157 / (157 - self.delta_n)
 
 
 def compilers() -> tuple[tuple[str, ...], ...]:
