@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -12,7 +14,7 @@ import numpy as np
 from affine import Affine
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from pyproj import CRS, Transformer
 from rasterio.warp import Resampling, reproject
 from scipy import sparse
@@ -22,6 +24,14 @@ from coverage.types import WORKING_CRS
 
 Method = Literal["nearest", "bilinear", "average", "mode", "density"]
 MAX_PIXELS = 40_000_000  # a study holds some 250 bytes a pixel: about 10 GB at this size
+
+
+def memory_limit() -> float:
+    """Return from how many bytes on one array of a study moves to disk: `PHUSONG_ARRAY_GB`, 2 by default."""
+    try:
+        return 1e9 * float(os.environ.get("PHUSONG_ARRAY_GB", "2"))
+    except ValueError:
+        return 2e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +117,21 @@ class Grid:
     def northings(self) -> NDArray[np.float64]:
         """Northing of pixel centres by row [m], falling."""
         return np.asarray(self.north_m - (np.arange(self.rows) + 0.5) * self.pixel_m)
+
+    def full(self, fill: float, kind: DTypeLike, *, layers: int | None = None) -> NDArray[Any]:
+        """Return an array of this shape, or of that many layers of it, filled with a value.
+
+        What is larger than `memory_limit` lives in a temporary file that vanishes with the array: the system keeps the
+        parts in memory that are worked on.
+        """
+        shape = self.shape if layers is None else (layers, *self.shape)
+        if math.prod(shape) * np.dtype(kind).itemsize <= memory_limit():
+            return np.zeros(shape, kind) if fill == 0 else np.full(shape, fill, kind)
+        with tempfile.TemporaryFile() as file:
+            array = np.memmap(file, kind, "w+", shape=shape)
+        if fill != 0:  # a new file is all zeros
+            array.fill(fill)
+        return array
 
     def window(self, easting_m: float, northing_m: float, radius_m: float) -> tuple[slice, slice]:
         """Return the (rows, cols) slices of the pixels whose centre may lie within a radius of a point, clipped."""

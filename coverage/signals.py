@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TypedDict
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
 
-from coverage.catalog import radios
-from coverage.errors import GridError, RangeError
-from coverage.grid import Grid, Raster, Surface
-from coverage.models import TR38901, Mast, Path, PathLossModel, Sweep
-from coverage.radio import antenna, budget, fading
+from coverage.composing import Near, Progress, Scene, by_bands, in_order, nears, swept
+from coverage.grid import Grid, Surface
+from coverage.masts import Standing, assign_environments
+from coverage.models import TR38901, Far, PathLossModel
+from coverage.radio.composition import Beam, add_known, add_levels
 
 __all__ = [
     "TR38901",
@@ -32,18 +28,14 @@ __all__ = [
     "predict_signal",
 ]
 
-Progress = Callable[[int, int], None]
 
-UMI_HEIGHT_M = 12.0  # DESIGN §5.7: at or below, an antenna stands in the street canyon
-BUILT_UP, WATER = 50, 80  # ESA WorldCover v200 classes; every other class is rural
-THREADS = 2
+class Rasters(TypedDict):
+    """Where the cells of an operator are added: windows of its rasters."""
 
-# What a cell must have before its signal can be predicted (`coverage.cells.complete_cells` gives all of it);
-# azimuth_deg may be NaN (omnidirectional) and environment missing (assigned here).
-NEEDED = (
-    "operator", "technology", "band", "height_m", "tilt_deg", "power_dbm", "bandwidth_mhz", "ssb_gain_dbi",
-    "beamwidth_az_deg", "beamwidth_el_deg", "frequency_mhz",
-)  # fmt: skip
+    probability: NDArray[np.float32]
+    rsrp_dbm: NDArray[np.float32]
+    server: NDArray[np.int32]
+    heard: NDArray[np.uint16] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +83,8 @@ class Signal:
         Row in `cells` of the best server, the cell with the greatest expected received power; −1 outside.
     unknown : ndarray of shape (rows, cols), bool
         Where the path from some cell is unknown: the other cells' probability stands there, and could be higher.
+    heard : ndarray of shape (rows, cols), uint16
+        Number of cells, of all operators, whose level reaches the threshold.
     model_id : str
         Model behind the figures.
     environments : mapping of str to int
@@ -109,6 +103,7 @@ class Signal:
     rsrp_dbm: NDArray[np.float32]
     server: NDArray[np.int32]
     unknown: NDArray[np.bool_]
+    heard: NDArray[np.uint16]
     model_id: str = ""
     environments: Mapping[str, int] = field(default_factory=dict)
     environments_assumed: int = 0
@@ -163,7 +158,7 @@ def predict_signal(
     threshold_dbm : float
         SS-RSRP a pixel must reach [dBm].
     progress : callable, optional
-        Called with (cells done, cells in all).
+        Called with (cells done, cells in all); what it raises stops the prediction.
 
     Raises
     ------
@@ -172,45 +167,72 @@ def predict_signal(
     RangeError
         ``cells_incomplete`` for a missing value; whatever the model refuses.
     """
-    _check(cells, grid)
-    placed = assign_environments(cells, surface)
-    operators = tuple(sorted(set(placed["operator"])))
-    shape = (len(operators), *grid.shape)
-    probability = np.zeros(shape, dtype=np.float32)
-    rsrp_dbm = np.full(shape, np.nan, dtype=np.float32)
-    server = np.full(shape, -1, dtype=np.int32)
-    unknown = np.zeros(grid.shape, dtype=bool)
-    owner = [operators.index(name) for name in placed["operator"]]
-    for patch in predict_patches(placed, grid, model, surface, threshold_dbm=threshold_dbm, progress=progress):
-        window = (owner[patch.cell], patch.rows, patch.cols)
-        _take(patch, probability[window], rsrp_dbm[window], server[window])
-        unknown[patch.rows, patch.cols] |= np.isnan(patch.probability)
-    return Signal(
+    scene = Scene.of(cells, grid, model, surface)
+    operators = tuple(sorted(set(scene.placed["operator"])))
+    owner = np.array([operators.index(name) for name in scene.placed["operator"]], dtype=int)
+    signal = Signal(
         grid=grid,
-        cells=placed,
+        cells=scene.placed,
         operators=operators,
         threshold_dbm=threshold_dbm,
-        probability=probability,
-        rsrp_dbm=rsrp_dbm,
-        server=server,
-        unknown=unknown,
+        probability=grid.full(0, np.float32, layers=len(operators)),
+        rsrp_dbm=grid.full(np.nan, np.float32, layers=len(operators)),
+        server=grid.full(-1, np.int32, layers=len(operators)),
+        unknown=grid.full(False, np.bool_),
+        heard=grid.full(0, np.uint16),
         model_id=model.id,
-        environments=dict(sorted(Counter(placed["environment"]).items())),
-        environments_assumed=int(placed["environment_assumed"].sum()),
+        environments=dict(sorted(Counter(scene.placed["environment"]).items())),
+        environments_assumed=int(scene.placed["environment_assumed"].sum()),
         unused=() if surface is None else tuple(n for n in model.ignores if getattr(surface, n) is not None),
     )
+    _compose(signal, scene, owner, progress)
+    return signal
 
 
-def _take(
-    patch: Patch, probability: NDArray[np.float32], rsrp_dbm: NDArray[np.float32], server: NDArray[np.int32]
-) -> None:
-    """Put a patch into the windows of its operator where it is better."""
-    np.fmax(probability, patch.probability, out=probability)  # NaN is unknown, not less
-    better = (patch.rsrp_dbm > rsrp_dbm) | (np.isnan(rsrp_dbm) & ~np.isnan(patch.rsrp_dbm))
-    # Masts come in the order of their first cell, so a tie may meet a holder that stands later in the frame.
-    better |= (patch.rsrp_dbm == rsrp_dbm) & (patch.cell < server)
-    np.copyto(rsrp_dbm, patch.rsrp_dbm, where=better)
-    np.copyto(server, np.int32(patch.cell), where=better)
+def _compose(signal: Signal, scene: Scene, owner: NDArray[np.int_], progress: Progress | None) -> None:
+    """Add every cell to a signal that is still empty, in place."""
+    threshold = signal.threshold_dbm
+
+    def rasters(operator: int, rows: slice, cols: slice) -> Rasters:
+        return {
+            "probability": signal.probability[operator, rows, cols],
+            "rsrp_dbm": signal.rsrp_dbm[operator, rows, cols],
+            "server": signal.server[operator, rows, cols],
+            "heard": signal.heard[rows, cols],
+        }
+
+    def far(standing: Standing, losses: Far, rows: slice, part: slice) -> None:
+        view, unknown = losses.view(part), signal.unknown[rows, losses.cols]
+        for operator, beams in _by_owner(standing, owner).items():
+            out = rasters(operator, rows, losses.cols)
+            add_levels(view, beams, threshold_dbm=threshold, sigma_db=losses.sigma_db, unknown=unknown, **out)
+
+    fars = swept(scene, progress)
+    by_bands(scene, fars, far)
+    done = sum(len(standing.beams) for standing, losses in zip(scene.masts, fars, strict=True) if losses is not None)
+    for standing, losses, near in nears(scene, fars):
+        for cell, beam in () if near is None else standing.beams:
+            assert near is not None
+            out = rasters(owner[cell], *near.window)
+            add_known(*_known(near, beam, threshold), cell, threshold_dbm=threshold, **out)
+        if losses is None:
+            done += len(standing.beams)
+            if progress is not None:
+                progress(done, len(scene.placed))
+
+
+def _by_owner(standing: Standing, owner: NDArray[np.int_]) -> dict[int, list[tuple[int, Beam]]]:
+    found: dict[int, list[tuple[int, Beam]]] = {}
+    for cell, beam in standing.beams:
+        found.setdefault(int(owner[cell]), []).append((cell, beam))
+    return found
+
+
+def _known(near: Near, beam: Beam, threshold_dbm: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return probability, 0 outside, and level [dBm], NaN outside, on the window of the closed forms."""
+    on_axis = near.on_axis_dbm(beam)
+    probability = near.probability(threshold_dbm, on_axis_dbm=on_axis)
+    return near.spread(probability, 0.0), near.spread(on_axis + near.mean_gain_db, np.nan)
 
 
 def predict_patches(
@@ -237,150 +259,39 @@ def predict_patches(
     GridError, RangeError
         As `predict_signal`.
     """
-    _check(cells, grid)
-    placed = assign_environments(cells, surface)
-    masts = _masts(placed)
-    antennas = [_Antenna.of(row) for row in placed.to_dict("records")]
-    find = model.over(surface, grid).near
-    total, done = len(placed), 0
-
-    def work(mast: Mast, members: Sequence[int]) -> list[Patch]:
-        sweep = _sweep(mast, grid, model.sweep_m)
-        if not sweep.inside.size:
-            return []
-        return _mast_patches([(i, antennas[i]) for i in members], sweep, find(mast, sweep), threshold_dbm)
-
-    for members, patches in _in_order(work, list(masts.items())):
+    scene = Scene.of(cells, grid, model, surface)
+    done = 0
+    for standing, patches in zip(
+        scene.masts, in_order(lambda standing: _patches(scene, standing, threshold_dbm), scene.masts), strict=True
+    ):
         yield from patches
-        done += members
+        done += len(standing.beams)
         if progress is not None:
-            progress(done, total)
+            progress(done, len(scene.placed))
 
 
-def assign_environments(cells: gpd.GeoDataFrame, surface: Surface | None) -> gpd.GeoDataFrame:
-    """Return the cells with an environment each, on a fresh RangeIndex.
-
-    A given environment stays. Else UMi at or below 12 m; RMa where the land cover at the site is known and neither
-    built-up nor water; UMa otherwise. The column ``environment_assumed`` tells which were not given.
-    """
-    placed = cells.reset_index(drop=True)
-    given = placed["environment"] if "environment" in placed else pd.Series(np.nan, index=placed.index)
-    missing = given.isna().to_numpy(dtype=bool)
-    rural = np.zeros(len(placed), dtype=bool)
-    if missing.any() and surface is not None and surface.clutter is not None:
-        code = _sampled(surface.clutter, placed)
-        rural = np.isfinite(code) & (code > 0) & (code != BUILT_UP) & (code != WATER)
-    low = placed["height_m"].to_numpy(dtype=float) <= UMI_HEIGHT_M
-    assumed = np.where(low, "UMi", np.where(rural, "RMa", "UMa"))
-    placed["environment"] = np.where(missing, assumed, given.to_numpy(dtype=object))
-    if "environment_assumed" in placed:  # placed before: what was assumed then is still assumed
-        missing = missing | placed["environment_assumed"].eq(True).to_numpy(dtype=bool)
-    placed["environment_assumed"] = missing
-    return placed
-
-
-def _sampled(raster: Raster, cells: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the value of the raster pixel each cell stands on, NaN outside."""
-    to_raster = Transformer.from_crs(cells.crs, raster.crs, always_xy=True)
-    x, y = to_raster.transform(cells.geometry.x.to_numpy(), cells.geometry.y.to_numpy())
-    a, b, c, d, e, f = tuple(~raster.transform)[:6]
-    cols, rows = np.floor(a * x + b * y + c), np.floor(d * x + e * y + f)
-    pixels = np.asarray(raster.values)
-    inside = (cols >= 0) & (cols < pixels.shape[1]) & (rows >= 0) & (rows < pixels.shape[0])
-    value = np.full(len(cells), np.nan)
-    value[inside] = pixels[rows[inside].astype(int), cols[inside].astype(int)]
-    return value
-
-
-def _check(cells: gpd.GeoDataFrame, grid: Grid) -> None:
-    if cells.crs is None or cells.crs != CRS.from_user_input(grid.crs):
-        raise GridError("crs_mismatch", given=str(cells.crs), expected=grid.crs)
-    for name in NEEDED:
-        missing = len(cells) if name not in cells else int(cells[name].isna().sum())
-        if missing:
-            raise RangeError("cells_incomplete", field=name, cells=missing)
-    unplaced = int((~np.isfinite(cells.geometry.x) | ~np.isfinite(cells.geometry.y)).sum())
-    if unplaced:
-        raise RangeError("cells_incomplete", field="geometry", cells=unplaced)
-
-
-def _masts(cells: gpd.GeoDataFrame) -> dict[Mast, list[int]]:
-    masts: dict[Mast, list[int]] = {}
-    columns = (cells.geometry.x, cells.geometry.y, cells["height_m"], cells["frequency_mhz"])
-    rows = zip(*(column.to_numpy(dtype=float).tolist() for column in columns), cells["environment"], strict=True)
-    for index, row in enumerate(rows):
-        masts.setdefault(Mast(*row), []).append(index)
-    return masts
-
-
-class _Antenna(NamedTuple):
-    """What differs between the cells of a mast: reference level [dBm at 0 dB loss on the axis] and pattern."""
-
-    reference_dbm: float
-    pattern: dict[str, float]
-
-    @classmethod
-    def of(cls, cell: Mapping[Any, Any]) -> _Antenna:
-        scs_khz = radios.band(cell["band"]).scs_khz
-        n_rb = budget.resource_blocks(cell["technology"], cell["bandwidth_mhz"], scs_khz)
-        level = budget.ss_rsrp_dbm(0.0, power_dbm=cell["power_dbm"], n_rb=n_rb, gain_dbi=cell["ssb_gain_dbi"])
-        shape = ("azimuth_deg", "tilt_deg", "beamwidth_az_deg", "beamwidth_el_deg")
-        return cls(float(level), {name: float(cell[name]) for name in shape})
-
-
-def _sweep(mast: Mast, grid: Grid, radius_m: float) -> Sweep:
-    rows, cols = grid.window(mast.easting_m, mast.northing_m, radius_m)
-    east = grid.eastings[cols] - mast.easting_m
-    north = grid.northings[rows] - mast.northing_m
-    squared = north[:, None] ** 2 + east[None, :] ** 2
-    inside = np.flatnonzero(squared <= radius_m**2)
-    row, col = np.divmod(inside, max(east.size, 1))
-    return Sweep(
-        rows=rows,
-        cols=cols,
-        inside=inside,
-        distance_m=np.sqrt(squared.ravel()[inside]),
-        bearing_deg=np.degrees(np.arctan2(east[col], north[row])),
-    )
-
-
-def _mast_patches(
-    antennas: Sequence[tuple[int, _Antenna]], sweep: Sweep, path: Path, threshold_dbm: float
-) -> list[Patch]:
-    mean_gain = fading.mean_path_gain_db(path.los_db, path.nlos_db, path.p_los)
-    shape = (sweep.rows.stop - sweep.rows.start, sweep.cols.stop - sweep.cols.start)
-
-    def on_window(values: NDArray[np.float64], outside: float) -> NDArray[np.float32]:
-        window = np.full(shape, outside, dtype=np.float32)
-        window.ravel()[sweep.inside] = values
-        return window
-
+def _patches(scene: Scene, standing: Standing, threshold_dbm: float) -> list[Patch]:
+    far = scene.far(standing)
+    near = scene.near(standing, far)
+    if far is None and near is None:
+        return []
+    window = (far.rows, far.cols) if far is not None else near.window  # type: ignore[union-attr]
+    rows, cols = window
+    shape = (rows.stop - rows.start, cols.stop - cols.start)
+    view = None if far is None else far.view(slice(0, shape[0]))
     patches = []
-    for index, cell in antennas:
-        level = cell.reference_dbm + antenna.sector_gain_db(sweep.bearing_deg, path.depression_deg, **cell.pattern)
-        reached = fading.threshold_probability(
-            level - path.los_db, level - path.nlos_db, path.p_los,
-            sigma_los_db=path.sigma_los_db, sigma_nlos_db=path.sigma_nlos_db, threshold_dbm=threshold_dbm,
-        )  # fmt: skip
-        values = {"probability": on_window(reached, 0.0), "rsrp_dbm": on_window(level + mean_gain, math.nan)}
-        patches.append(Patch(cell=index, rows=sweep.rows, cols=sweep.cols, **values))
+    for cell, beam in standing.beams:
+        probability, server = np.zeros(shape, dtype=np.float32), np.full(shape, -1, dtype=np.int32)
+        rsrp, unknown = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=bool)
+        out: Rasters = {"probability": probability, "rsrp_dbm": rsrp, "server": server, "heard": None}
+        if far is not None and view is not None:
+            add_levels(view, [(cell, beam)], threshold_dbm=threshold_dbm, sigma_db=far.sigma_db, unknown=unknown, **out)
+        if near is not None:
+            own = tuple(slice(n.start - w.start, n.stop - w.start) for n, w in zip(near.window, window, strict=True))
+            inside: Rasters = {
+                "probability": probability[own], "rsrp_dbm": rsrp[own], "server": server[own], "heard": None
+            }  # fmt: skip
+            add_known(*_known(near, beam, threshold_dbm), cell, threshold_dbm=threshold_dbm, **inside)
+        probability[unknown] = np.nan
+        patches.append(Patch(cell=cell, rows=rows, cols=cols, probability=probability, rsrp_dbm=rsrp))
     return patches
-
-
-def _in_order(
-    work: Callable[[Mast, Sequence[int]], list[Patch]], masts: Sequence[tuple[Mast, Sequence[int]]]
-) -> Iterator[tuple[int, list[Patch]]]:
-    """Run the masts on a few threads and yield (number of cells, patches) in the order given.
-
-    The order, and with it every tie, does not depend on the threads. Few masts are in flight, so memory stays small.
-    """
-    with ThreadPoolExecutor(max_workers=THREADS) as pool:
-        flying: deque[tuple[int, Future[list[Patch]]]] = deque()
-        for mast, members in masts:
-            flying.append((len(members), pool.submit(work, mast, members)))
-            if len(flying) > 2 * THREADS:
-                count, done = flying.popleft()
-                yield count, done.result()
-        while flying:
-            count, done = flying.popleft()
-            yield count, done.result()

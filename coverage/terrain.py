@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coverage import losses
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Surface
-from coverage.models import TR38901, Mast, Path, PathFinder, Paths, Sweep
-from coverage.radio import p1812
+from coverage.masts import squared_distances
+from coverage.models import TR38901, Far, Mast, Paths
+from coverage.obstacles import clutter_heights, zones
+from coverage.radio import native, p1812, sweeps
+from coverage.radio.composition import OUTSIDE, View
 from coverage.radio.native import RayLink
-from coverage.radio.sweeps import sweep as sweep_rays
 
-# Representative clutter heights of P.1812-8 table 3 [m] for the ESA WorldCover codes; a code that is not here is open.
-CLUTTER_HEIGHT_M: dict[int, float] = {10: 15.0, 50: 15.0, 95: 15.0}
+MAX_SWEEP_M = 20_000.0
+LOSSES = losses.Losses()
 
 
 @dataclass(frozen=True, kw_only=True)
 class P1812:
-    """ITU-R P.1812-8 from 250 m on, 50 % of time and locations, over bare ground with clutter between the terminals.
+    """ITU-R P.1812-8 from 250 m on, 50 % of locations, over bare ground with clutter between the terminals.
 
-    The loss is free space plus delta-Bullington diffraction along rays of one fixed step; nearer than 250 m, and for
-    street-level masts (UMi), TR 38.901 serves. Where the ground under a path is unknown, so is the pixel.
+    The loss is worked out along rays of one fixed step; nearer than 250 m, and for street-level masts (UMi), TR 38.901
+    serves. Where the ground under a path is unknown, so is the pixel.
 
     Attributes
     ----------
     receiver_height_m : float
         Receiver above ground [m].
     sweep_m : float
-        Horizontal distance up to which a cell is looked at [m], 250–5,000.
+        Horizontal distance up to which a cell is looked at [m], 250–20,000.
     profile_step_m : float
         Distance between the samples of a ray [m]: part of the model's name, since clutter costs more on finer steps.
+    time_percent : float
+        Percentage of an average year for which the loss is not exceeded, 1–50.
     delta_n : float
         Refractivity lapse rate over the lowest kilometre [N-units/km]; 45 is assumed for Đà Nẵng.
+    n0 : float
+        Sea-level surface refractivity [N-units]; 350 is assumed for Đà Nẵng.
+    latitude_deg : float
+        Of the study; enters the time statistics only.
     model_sigma_db : float
         Standard deviation of the model's own error [dB], assumed until measurements calibrate it.
 
@@ -50,17 +62,20 @@ class P1812:
     receiver_height_m: float = 1.5
     sweep_m: float = 5_000.0
     profile_step_m: float = 30.0
+    time_percent: float = 50.0
     delta_n: float = 45.0
+    n0: float = 350.0
+    latitude_deg: float = 16.0
     model_sigma_db: float = 6.0
 
     def __post_init__(self) -> None:
-        if not 1000 * p1812.LEAST_LENGTH_KM <= self.sweep_m <= 5_000.0:
-            raise RangeError("model_sweep", sweep_m=self.sweep_m, low=1000 * p1812.LEAST_LENGTH_KM, high=5_000.0)
+        if not 1000 * p1812.LEAST_LENGTH_KM <= self.sweep_m <= MAX_SWEEP_M:
+            raise RangeError("model_sweep", sweep_m=self.sweep_m, low=1000 * p1812.LEAST_LENGTH_KM, high=MAX_SWEEP_M)
 
     @property
     def id(self) -> str:
-        """Name printed beside every figure; the profile step belongs to it."""
-        return f"p1812-8-{self.profile_step_m:g}m"
+        """Name printed beside every figure; the profile step belongs to it, and a time percentage other than 50."""
+        return f"p1812-8-{self.profile_step_m:g}m" + ("" if self.time_percent == 50 else f"-{self.time_percent:g}%")
 
     @property
     def ignores(self) -> tuple[str, ...]:
@@ -71,11 +86,15 @@ class P1812:
     def facts(self) -> Mapping[str, Any]:
         """Id and parameters; to σ_m the location variability σ_L of the study's pixel is added, √(σ_L² + σ_m²)."""
         return {
-            **vars(self),
+            **asdict(self),
             "id": self.id,
             "sigma_db": self.model_sigma_db,
-            "near": TR38901(receiver_height_m=self.receiver_height_m).facts,
+            "near": self._near.facts,
         }
+
+    @property
+    def _near(self) -> TR38901:
+        return TR38901(receiver_height_m=self.receiver_height_m, sweep_m=min(self.sweep_m, 5_000.0))
 
     def over(self, surface: Surface | None, grid: Grid) -> Paths:
         """Return the paths over a surface.
@@ -92,82 +111,137 @@ class P1812:
             west_m=grid.west_m - margin * grid.pixel_m, north_m=grid.north_m + margin * grid.pixel_m,
             pixel_m=grid.pixel_m, rows=grid.rows + 2 * margin, cols=grid.cols + 2 * margin, crs=grid.crs,
         )  # fmt: skip
-        bare = surface.terrain.on(around, "bilinear")
-        top = bare.copy()
-        if surface.clutter is not None:
-            code = surface.clutter.on(around, "nearest")
-            for value, height in CLUTTER_HEIGHT_M.items():
-                top += np.where(code == value, np.float32(height), np.float32(0))
-        near = TR38901(receiver_height_m=self.receiver_height_m, sweep_m=self.sweep_m).path
-        return Paths(near=_OverGround(model=self, grid=around, margin=margin, bare_m=bare, top_m=top, near=near))
+        ground = _OverGround(model=self, grid=grid, margin=margin, ground=_ground(surface, around))
+        return Paths(near=self._near.path, far=ground.far)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ground:
+    """Heights on a grid that reaches a margin beyond the study's own; `zone` is None where there is no sea."""
+
+    grid: Grid
+    bare_m: NDArray[np.float32]
+    top_m: NDArray[np.float32]
+    zone: NDArray[np.uint8] | None
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Hash of all heights and zones and of where they are."""
+        found = hashlib.blake2b(repr(self.grid).encode(), digest_size=16)
+        for array in (self.bare_m, self.top_m, self.zone):
+            found.update(b"" if array is None else array.data)
+        return found.digest()
+
+
+@cache
+def _code() -> str:
+    """Hash of the source of the sweep: losses of another version of it are not taken for ours."""
+    sources = (Path(sweeps.__file__), *native.SOURCES)
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _ground(surface: Surface, around: Grid) -> _Ground:
+    """Return the ground of a study: the same for every model, definition and scenario on its grid."""
+    assert surface.terrain is not None  # `over` refused
+    bare = surface.terrain.on(around, "bilinear")
+    return _Ground(grid=around, bare_m=bare, top_m=bare + clutter_heights(surface, around), zone=zones(surface, around))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _OverGround:
-    """Paths over the ground of one study; `grid` reaches `margin` pixels beyond the study's own."""
+    """Packed losses of the masts of one study, on its grid; `ground` reaches `margin` pixels beyond."""
 
     model: P1812
     grid: Grid
     margin: int
-    bare_m: NDArray[np.float32]
-    top_m: NDArray[np.float32]
-    near: PathFinder
+    ground: _Ground
 
-    def __call__(self, mast: Mast, sweep: Sweep) -> Path:
-        """Return loss and spread from a mast to the pixels of its sweep; NaN where the ground is unknown."""
-        close = self.near(mast, sweep)
+    def far(self, mast: Mast) -> Far | None:
+        """Return what a mast sees beyond 250 m; None for a street-level mast."""
         if mast.environment == "UMi":
-            return close
-        rise_m, loss_db = self._far(mast, sweep)
-        is_close = sweep.distance_m < 1000 * p1812.LEAST_LENGTH_KM
-        spread = self._sigma_db(mast.frequency_mhz)
-        return Path(
-            los_db=np.where(is_close, close.los_db, loss_db),
-            nlos_db=np.where(is_close, close.nlos_db, loss_db),
-            p_los=np.where(is_close, close.p_los, 1.0),
-            sigma_los_db=np.where(is_close, close.sigma_los_db, spread),
-            sigma_nlos_db=np.where(is_close, close.sigma_nlos_db, spread),
-            depression_deg=np.degrees(np.arctan2(rise_m, sweep.distance_m)),
+            return None
+        rows, cols = self.grid.window(mast.easting_m, mast.northing_m, self.model.sweep_m)
+        key = self._key(mast)
+        if not LOSSES.has(key):
+            LOSSES.put(key, self._swept(mast, rows, cols))
+        return Far(
+            rows=rows,
+            cols=cols,
+            near_m=1000 * p1812.LEAST_LENGTH_KM,
+            sigma_db=self._sigma_db(mast.frequency_mhz),
+            view=lambda part: self._view(mast, key, part, (rows, cols)),
         )
+
+    def _key(self, mast: Mast) -> str:
+        said = repr((mast, self.model, self.grid, _code())).encode()
+        return hashlib.blake2b(said + self.ground.digest, digest_size=16).hexdigest()
 
     def _sigma_db(self, frequency_mhz: float) -> float:
         """Return √(σ_L² + σ_m²): location variability within a pixel (P.1812-8 §4.8) and the model's own error [dB]."""
         location = (0.024 * frequency_mhz / 1000 + 0.52) * self.grid.pixel_m**0.28
         return math.hypot(location, self.model.model_sigma_db)
 
-    def _far(self, mast: Mast, sweep: Sweep) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return antenna above receiver [m] and median loss [dB] at the pixels of a sweep."""
-        model, grid = self.model, self.grid
-        rows, cols = grid.window(mast.easting_m, mast.northing_m, model.sweep_m + 2 * grid.pixel_m)
-        bare, top = self.bare_m[rows, cols], self.top_m[rows, cols]
-        col = (mast.easting_m - grid.eastings[cols.start]) / grid.pixel_m
-        row = (grid.northings[rows.start] - mast.northing_m) / grid.pixel_m
-        link = RayLink(
+    def _swept(self, mast: Mast, rows: slice, cols: slice) -> NDArray[np.int16]:
+        model, grid = self.model, self.ground.grid
+        wide_rows, wide_cols = grid.window(mast.easting_m, mast.northing_m, model.sweep_m + 2 * grid.pixel_m)
+        window = wide_rows, wide_cols
+        position = (
+            (mast.easting_m - grid.eastings[wide_cols.start]) / grid.pixel_m,
+            (grid.northings[wide_rows.start] - mast.northing_m) / grid.pixel_m,
+        )
+        found = sweeps.packed_sweep(
+            self.ground.bare_m[window], self.ground.top_m[window], position, self._link(mast),
+            pixel_m=grid.pixel_m, reach_m=model.sweep_m + grid.pixel_m, near_m=0.0,
+            zone=None if self.ground.zone is None else self.ground.zone[window],
+        )  # fmt: skip
+        down, right = rows.start + self.margin - wide_rows.start, cols.start + self.margin - wide_cols.start
+        loss = found[down : down + rows.stop - rows.start, right : right + cols.stop - cols.start]
+        # The very distances by which the closed forms take their pixels: every pixel belongs to exactly one of the two.
+        squared = squared_distances(mast, self.grid, rows, cols)[0]
+        loss[(squared > model.sweep_m**2) | (squared < (1000 * p1812.LEAST_LENGTH_KM) ** 2)] = OUTSIDE
+        return loss
+
+    def _link(self, mast: Mast) -> RayLink:
+        model = self.model
+        return RayLink(
             step_m=model.profile_step_m,
             frequency_ghz=mast.frequency_mhz / 1000,
-            delta_n=model.delta_n,
             tx_height_m=mast.height_m,
             rx_height_m=model.receiver_height_m,
+            time_percent=model.time_percent,
+            delta_n=model.delta_n,
+            n0=model.n0,
+            latitude_deg=model.latitude_deg,
         )
-        diffraction = sweep_rays(bare, top, (col, row), link, pixel_m=grid.pixel_m, reach_m=model.sweep_m)
-        at = self._pixels(sweep, rows, cols)
-        rise = _at(bare, col, row) + mast.height_m - (bare[at] + model.receiver_height_m)
-        slant_km = np.hypot(sweep.distance_m, rise) / 1000
-        free = 92.4 + 20 * np.log10(mast.frequency_mhz / 1000) + 20 * np.log10(np.maximum(slant_km, 1e-3))
-        return np.asarray(rise, dtype=float), np.asarray(free + diffraction[at], dtype=float)
 
-    def _pixels(self, sweep: Sweep, rows: slice, cols: slice) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return where the pixels of a sweep lie in a window of the wider grid."""
-        row, col = np.divmod(sweep.inside, max(sweep.cols.stop - sweep.cols.start, 1))
-        return row + sweep.rows.start + self.margin - rows.start, col + sweep.cols.start + self.margin - cols.start
+    def _view(self, mast: Mast, key: str, part: slice, window: tuple[slice, slice]) -> View:
+        """Return some rows of the window as the mast sees them."""
+        rows, cols = window
+        try:
+            loss = LOSSES.rows(key, part)
+        except KeyError:  # somebody emptied the folder meanwhile
+            LOSSES.forget(key)
+            LOSSES.put(key, self._swept(mast, rows, cols))
+            loss = LOSSES.rows(key, part)
+        top, left = rows.start + self.margin, cols.start + self.margin
+        ground = self.ground.bare_m[top + part.start : top + part.stop, left : left + cols.stop - cols.start]
+        return View(
+            row=(self.grid.northings[rows.start] - mast.northing_m) / self.grid.pixel_m,
+            col=(mast.easting_m - self.grid.eastings[cols.start]) / self.grid.pixel_m,
+            row0=part.start,
+            pixel_m=self.grid.pixel_m,
+            antenna_m=self._ground_m(mast) + mast.height_m - self.model.receiver_height_m,
+            ground_m=ground,
+            loss=loss,
+        )
 
-
-def _at(heights: NDArray[np.float32], col: float, row: float) -> float:
-    """Return the bilinear height at a position in pixels from the centre of pixel (0, 0), as the rays read it."""
-    i, j = math.floor(row), math.floor(col)
-    down, across = row - i, col - j
-    corners = heights[i : i + 2, j : j + 2].astype(float)
-    if corners.shape != (2, 2):
-        return math.nan
-    high, low = corners @ np.array([1 - across, across])
-    return float(high * (1 - down) + low * down)
+    def _ground_m(self, mast: Mast) -> float:
+        """Return the bilinear height of the ground under a mast, as the rays read it [m]."""
+        grid, heights = self.ground.grid, self.ground.bare_m
+        row = (grid.northings[0] - mast.northing_m) / grid.pixel_m
+        col = (mast.easting_m - grid.eastings[0]) / grid.pixel_m
+        i, j = math.floor(row), math.floor(col)
+        down, across = row - i, col - j
+        high, low = heights[i : i + 2, j : j + 2].astype(float) @ np.array([1 - across, across])
+        return float(high * (1 - down) + low * down)

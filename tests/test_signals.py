@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely.geometry import Point
 
-from coverage import signals
+from coverage import composing
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Raster, Surface
 from coverage.models import TR38901, Mast, Path, Paths, Sweep
@@ -213,7 +213,7 @@ def test_a_cell_gives_the_same_bits_alone_and_among_others() -> None:
 def test_threads_change_nothing(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row for n in range(12) for row in site(0.4 * n - 2.4, 0.3 * n - 1.5, operator="ab"[n % 2])]
     expected = [array.tobytes() for array in everything(predict(*rows))]
-    monkeypatch.setattr(signals, "THREADS", threads)
+    monkeypatch.setattr(composing, "THREADS", threads)
     assert [array.tobytes() for array in everything(predict(*rows))] == expected
 
 

@@ -17,7 +17,7 @@ def threshold_probability(
     *,
     sigma_los_db: ArrayLike,
     sigma_nlos_db: ArrayLike,
-    threshold_dbm: float,
+    threshold_dbm: ArrayLike,
 ) -> NDArray[Any]:
     """Return the probability that the received power reaches a threshold, 0–1.
 
@@ -29,7 +29,7 @@ def threshold_probability(
         Probability of line of sight, 0–1.
     sigma_los_db, sigma_nlos_db : array_like
         Standard deviations of shadow fading [dB], > 0.
-    threshold_dbm : float
+    threshold_dbm : array_like
         Threshold T [dBm].
 
     Notes
@@ -42,8 +42,8 @@ def threshold_probability(
     >>> float(threshold_probability(-90.0, -105.0, 0.0, sigma_los_db=4.0, sigma_nlos_db=6.0, threshold_dbm=-105.0))
     0.5
     """
-    with_sight: NDArray[Any] = ndtr((np.asarray(los_dbm) - threshold_dbm) / np.asarray(sigma_los_db))
-    without: NDArray[Any] = ndtr((np.asarray(nlos_dbm) - threshold_dbm) / np.asarray(sigma_nlos_db))
+    with_sight: NDArray[Any] = ndtr((np.asarray(los_dbm) - np.asarray(threshold_dbm)) / np.asarray(sigma_los_db))
+    without: NDArray[Any] = ndtr((np.asarray(nlos_dbm) - np.asarray(threshold_dbm)) / np.asarray(sigma_nlos_db))
     return np.asarray(without + np.asarray(p_los) * (with_sight - without))
 
 
