@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverage.grid import Grid, Surface
+from coverage.losses import trim
 from coverage.masts import Standing, placed_cells, standings, sweep_of
 from coverage.models import Far, Path, PathLossModel, Paths, Sweep
 from coverage.radio import fading
@@ -131,6 +132,8 @@ def swept(scene: Scene, progress: Progress | None = None) -> list[Far | None]:
         if progress is not None and far is not None:
             done += len(standing.beams)
             progress(done, total)
+    if any(far is not None for far in found):
+        trim()
     return found
 
 
