@@ -153,8 +153,10 @@ def commands(verb: str, rest: list[str], env: dict[str, str]) -> tuple[list[str]
     if verb == "notebooks":
         return ["test"], [["jupyter-execute", *sorted(map(str, ROOT.glob("notebooks/*.ipynb")))]]
     if verb == "bench":
-        names = rest or sorted(path.stem for path in ROOT.glob("bench/[a-z]*.py"))
-        return ["test"], [["python", "-m", f"bench.{name}"] for name in names]
+        options = [word for word in rest if word.startswith("-")]
+        names = [word for word in rest if not word.startswith("-")]
+        names = names or sorted(path.stem for path in ROOT.glob("bench/[a-z]*.py"))
+        return ["test"], [["python", "-m", f"bench.{name}", *options] for name in names]
     module = {"docs": "tools.docs", "demo-data": "tools.demo_city", "lock": "tools.lock"}[verb]
     return [], [["python", "-m", module, *rest]]
 

@@ -106,6 +106,12 @@ def test_the_app_says_where_it_is_and_when_its_place_is_taken() -> None:
             run.address([f"--server.port={port}"])
 
 
+def test_benches_are_named_and_take_options() -> None:
+    radio = ["python", "-m", "bench.radio", "--repeats=3"]
+    assert run.commands("bench", ["radio", "--repeats=3"], {}) == (["test"], [radio])
+    assert ["python", "-m", "bench.demo_city"] in run.commands("bench", [], {})[1]
+
+
 def test_every_verb_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "address", lambda _: "")
     for verb in run.VERBS:

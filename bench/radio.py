@@ -1,0 +1,43 @@
+"""How fast the radio engine is beside its peers: `python3 run.py bench radio`, which also writes docs/performance.md.
+
+``--rows=median,splat`` runs some groups of rows only, ``--repeats=3`` repeats less often; both leave the page alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from bench.engine import losses
+from bench.engine.harness import ROOT, Measured, machine
+from bench.engine.page import markdown, text
+
+REPEATS = 5
+PAGE = ROOT / "docs" / "performance.md"
+ROWS: dict[str, Callable[[int], list[Measured]]] = {
+    "median": losses.median_rows,
+    "splat": losses.splat_rows,
+    "full": losses.full_rows,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the rows asked for, print them, and write the page when all of them ran often enough."""
+    parser = argparse.ArgumentParser(prog="run.py bench radio", description=__doc__)
+    parser.add_argument("--rows", default=",".join(ROWS), help=f"of {','.join(ROWS)}")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    asked = parser.parse_args(arguments)
+    names = asked.rows.split(",")
+    place = machine()
+    print("\n".join(f"{name}: {value}" for name, value in place.items()), flush=True)
+    told: list[Measured] = []
+    for name in names:
+        told += (rows := ROWS[name](asked.repeats))
+        print(f"\n[{name}]\n{text(rows)}", flush=True)
+    if set(names) == ROWS.keys() and asked.repeats >= REPEATS:
+        PAGE.write_text(markdown(told, place, asked.repeats), "utf-8")
+        print(f"\n{PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
