@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage.grid import Grid, Surface
+from coverage.grid import Grid, Surface, room
 from coverage.losses import trim
-from coverage.masts import Standing, placed_cells, standings, sweep_of
+from coverage.masts import Standing, overlap, placed_cells, standings, sweep_of
 from coverage.models import Far, Path, PathLossModel, Paths, Sweep
 from coverage.radio import fading
-from coverage.radio.composition import Beam
+from coverage.radio.composition import Beam, add_known, add_levels
 
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
@@ -62,6 +62,12 @@ class Near:
             on_axis_dbm - path.los_db, on_axis_dbm - path.nlos_db, path.p_los,
             sigma_los_db=path.sigma_los_db, sigma_nlos_db=path.sigma_nlos_db, threshold_dbm=threshold_dbm,
         )  # fmt: skip
+
+    def known(self, beam: Beam, threshold_dbm: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return probability, 0 outside, and level [dBm], NaN outside, of a cell on the window."""
+        on_axis = self.on_axis_dbm(beam)
+        probability = self.probability(threshold_dbm, on_axis_dbm=on_axis)
+        return self.spread(probability, 0.0), self.spread(on_axis + self.mean_gain_db, np.nan)
 
     def spread(self, values: NDArray[np.float64], outside: float) -> NDArray[np.float32]:
         """Return the values of the pixels on their window, something else around them."""
@@ -110,18 +116,18 @@ class Scene:
             return None
         return found
 
-    def near(self, standing: Standing, far: Far | None) -> Near | None:
-        """Return what the closed forms say of a mast's pixels; None where there are none."""
+    @property
+    def whole(self) -> tuple[slice, slice]:
+        """Rows and columns of the grid."""
+        return slice(0, self.grid.rows), slice(0, self.grid.cols)
+
+    def near(self, standing: Standing, far: Far | None, within: tuple[slice, slice] | None = None) -> Near | None:
+        """Return what the closed forms say of a mast's pixels, or of those in a window; None where there are none."""
         radius_m = self.sweep_m if far is None else far.near_m
-        sweep = sweep_of(standing.mast, self.grid, radius_m, closed=far is None)
+        sweep = sweep_of(standing.mast, self.grid, radius_m, closed=far is None, within=within)
         if not sweep.inside.size:
             return None
         return Near(sweep=sweep, path=self.paths.near(standing.mast, sweep))
-
-    def bands(self) -> list[slice]:
-        """Return the rows of the grid in bands that one thread composes at a time."""
-        rows = self.grid.rows
-        return [slice(first, min(first + BAND_ROWS, rows)) for first in range(0, rows, BAND_ROWS)]
 
 
 def swept(scene: Scene, progress: Progress | None = None) -> list[Far | None]:
@@ -137,30 +143,157 @@ def swept(scene: Scene, progress: Progress | None = None) -> list[Far | None]:
     return found
 
 
-def by_bands(scene: Scene, fars: Sequence[Far | None], work: Callable[[Standing, Far, slice, slice], None]) -> None:
-    """Call some work for every mast with packed losses and every band of rows it reaches; bands run side by side.
+class Rasters(TypedDict):
+    """Where the cells of one operator are added: windows of its rasters."""
 
-    `work` gets the mast, its losses, the rows of the grid and the same rows counted from the first of its window. Masts
-    come in their order within a band, and no two calls at once share a row.
+    probability: NDArray[np.float32]
+    rsrp_dbm: NDArray[np.float32]
+    server: NDArray[np.int32]
+    heard: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Canvas:
+    """Rasters of a window of the grid, to which cells are added; those of an operator stand in one layer.
+
+    Attributes
+    ----------
+    rows, cols : slice
+        The window.
+    probability, rsrp_dbm, server : ndarray of shape (operators, rows, cols)
+        As in `coverage.signals.Signal`; start at 0, NaN and −1.
+    unknown, heard : ndarray of shape (rows, cols)
     """
 
-    def compose(band: slice) -> None:
-        for standing, far in zip(scene.masts, fars, strict=True):
-            if far is None:
-                continue
-            first, last = max(band.start, far.rows.start), min(band.stop, far.rows.stop)
-            if first < last:
-                work(standing, far, slice(first, last), slice(first - far.rows.start, last - far.rows.start))
+    rows: slice
+    cols: slice
+    probability: NDArray[np.float32]
+    rsrp_dbm: NDArray[np.float32]
+    server: NDArray[np.int32]
+    unknown: NDArray[np.bool_]
+    heard: NDArray[np.uint16]
 
-    for _ in in_order(compose, scene.bands()):
+    @classmethod
+    def blank(cls, grid: Grid, operators: int, window: tuple[slice, slice] | None = None) -> Canvas:
+        """Return empty rasters for a window of the grid, or for all of it."""
+        rows, cols = window or (slice(0, grid.rows), slice(0, grid.cols))
+        flat = rows.stop - rows.start, cols.stop - cols.start
+        deep = operators, *flat
+        return cls(
+            rows=rows,
+            cols=cols,
+            probability=room(deep, 0, np.float32),
+            rsrp_dbm=room(deep, np.nan, np.float32),
+            server=room(deep, -1, np.int32),
+            unknown=room(flat, False, np.bool_),
+            heard=room(flat, 0, np.uint16),
+        )
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the grid."""
+        return self.rows, self.cols
+
+    def here(self, rows: slice, cols: slice) -> tuple[slice, slice]:
+        """Return rows and columns of the grid as those of these rasters."""
+        top, left = self.rows.start, self.cols.start
+        return slice(rows.start - top, rows.stop - top), slice(cols.start - left, cols.stop - left)
+
+    def of(self, operator: int, rows: slice, cols: slice) -> Rasters:
+        """Return the rasters of an operator on some rows and columns of the grid."""
+        at = self.here(rows, cols)
+        return {
+            "probability": self.probability[operator][at],
+            "rsrp_dbm": self.rsrp_dbm[operator][at],
+            "server": self.server[operator][at],
+            "heard": self.heard[at],
+        }
+
+
+def compose(
+    scene: Scene,
+    fars: Sequence[Far | None],
+    canvas: Canvas,
+    owner: NDArray[np.int_],
+    *,
+    threshold_dbm: float,
+    progress: Progress | None = None,
+) -> None:
+    """Add cells to rasters in place.
+
+    Parameters
+    ----------
+    scene : Scene
+    fars : sequence
+        Packed losses of its masts (`swept`).
+    canvas : Canvas
+    owner : int ndarray of shape (cells,)
+        Layer of each cell, −1 leaves it out.
+    threshold_dbm : float
+        SS-RSRP a pixel must reach [dBm].
+    progress : callable, optional
+        Called with (cells done, cells in all) for the masts without packed losses.
+    """
+    _add_far(scene, fars, canvas, owner, threshold_dbm)
+    done = sum(len(standing.beams) for standing, far in zip(scene.masts, fars, strict=True) if far is not None)
+    for standing, far, near in nears(scene, fars, canvas.window):
+        for layer, beams in _by_owner(standing, owner).items() if near is not None else ():
+            assert near is not None
+            for cell, beam in beams:
+                known = near.known(beam, threshold_dbm)
+                add_known(*known, cell, threshold_dbm=threshold_dbm, **canvas.of(layer, *near.window))
+        if far is None:
+            done += len(standing.beams)
+            if progress is not None:
+                progress(done, len(scene.placed))
+
+
+def _add_far(
+    scene: Scene, fars: Sequence[Far | None], canvas: Canvas, owner: NDArray[np.int_], threshold_dbm: float
+) -> None:
+    """Add packed losses, bands of rows side by side; masts come in their order within a band."""
+    own = [_by_owner(standing, owner) for standing in scene.masts]
+
+    def band(rows: slice) -> None:
+        for layers, far in zip(own, fars, strict=True):
+            if far is None or not layers:
+                continue
+            at = overlap(rows, far.rows), overlap(canvas.cols, far.cols)
+            if at[0].start >= at[0].stop or at[1].start >= at[1].stop:
+                continue
+            part = slice(at[1].start - far.cols.start, at[1].stop - far.cols.start)
+            view = far.view(slice(at[0].start - far.rows.start, at[0].stop - far.rows.start)).part(slice(None), part)
+            unknown = canvas.unknown[canvas.here(*at)]
+            for layer, beams in layers.items():
+                add_levels(
+                    view, beams, threshold_dbm=threshold_dbm, sigma_db=far.sigma_db, unknown=unknown,
+                    **canvas.of(layer, *at),
+                )  # fmt: skip
+
+    for _ in in_order(band, bands(canvas.rows)):
         pass
 
 
-def nears(scene: Scene, fars: Sequence[Far | None]) -> Iterator[tuple[Standing, Far | None, Near | None]]:
+def bands(rows: slice) -> list[slice]:
+    """Return rows in bands that one thread composes at a time."""
+    return [slice(first, min(first + BAND_ROWS, rows.stop)) for first in range(rows.start, rows.stop, BAND_ROWS)]
+
+
+def _by_owner(standing: Standing, owner: NDArray[np.int_]) -> dict[int, list[tuple[int, Beam]]]:
+    found: dict[int, list[tuple[int, Beam]]] = {}
+    for cell, beam in standing.beams:
+        if owner[cell] >= 0:
+            found.setdefault(int(owner[cell]), []).append((cell, beam))
+    return found
+
+
+def nears(
+    scene: Scene, fars: Sequence[Far | None], within: tuple[slice, slice] | None = None
+) -> Iterator[tuple[Standing, Far | None, Near | None]]:
     """Yield what the closed forms say, mast by mast in their order; few are in flight, so memory stays small."""
 
     def work(pair: tuple[Standing, Far | None]) -> tuple[Standing, Far | None, Near | None]:
-        return *pair, scene.near(*pair)
+        return *pair, scene.near(*pair, within)
 
     yield from in_order(work, list(zip(scene.masts, fars, strict=True)))
 

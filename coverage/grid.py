@@ -34,6 +34,21 @@ def memory_limit() -> float:
         return 2e9
 
 
+def room(shape: tuple[int, ...], fill: float, kind: DTypeLike) -> NDArray[Any]:
+    """Return an array filled with a value.
+
+    What is larger than `memory_limit` lives in a temporary file that vanishes with the array: the system keeps those
+    parts in memory that are worked on.
+    """
+    if math.prod(shape) * np.dtype(kind).itemsize <= memory_limit():
+        return np.zeros(shape, kind) if fill == 0 else np.full(shape, fill, kind)
+    with tempfile.TemporaryFile() as file:
+        array = np.memmap(file, kind, "w+", shape=shape)
+    if fill != 0:  # a new file is all zeros
+        array.fill(fill)
+    return array
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grid:
     """A north-up grid of square pixels in a projected CRS with metres.
@@ -117,21 +132,6 @@ class Grid:
     def northings(self) -> NDArray[np.float64]:
         """Northing of pixel centres by row [m], falling."""
         return np.asarray(self.north_m - (np.arange(self.rows) + 0.5) * self.pixel_m)
-
-    def full(self, fill: float, kind: DTypeLike, *, layers: int | None = None) -> NDArray[Any]:
-        """Return an array of this shape, or of that many layers of it, filled with a value.
-
-        What is larger than `memory_limit` lives in a temporary file that vanishes with the array: the system keeps the
-        parts in memory that are worked on.
-        """
-        shape = self.shape if layers is None else (layers, *self.shape)
-        if math.prod(shape) * np.dtype(kind).itemsize <= memory_limit():
-            return np.zeros(shape, kind) if fill == 0 else np.full(shape, fill, kind)
-        with tempfile.TemporaryFile() as file:
-            array = np.memmap(file, kind, "w+", shape=shape)
-        if fill != 0:  # a new file is all zeros
-            array.fill(fill)
-        return array
 
     def window(self, easting_m: float, northing_m: float, radius_m: float) -> tuple[slice, slice]:
         """Return the (rows, cols) slices of the pixels whose centre may lie within a radius of a point, clipped."""

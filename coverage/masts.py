@@ -81,9 +81,13 @@ def standings(placed: gpd.GeoDataFrame) -> tuple[Standing, ...]:
     return tuple(Standing(mast=mast, beams=tuple(beams)) for mast, beams in masts.items())
 
 
-def sweep_of(mast: Mast, grid: Grid, radius_m: float, *, closed: bool = True) -> Sweep:
-    """Return the pixels of a grid around a mast: distance at most the radius, or below it where the disc is open."""
+def sweep_of(
+    mast: Mast, grid: Grid, radius_m: float, *, closed: bool = True, within: tuple[slice, slice] | None = None
+) -> Sweep:
+    """Return the pixels of a grid or window around a mast: at most the radius away, or nearer where not closed."""
     rows, cols = grid.window(mast.easting_m, mast.northing_m, radius_m)
+    if within is not None:
+        rows, cols = overlap(rows, within[0]), overlap(cols, within[1])
     squared, east, north = squared_distances(mast, grid, rows, cols)
     inside = np.flatnonzero(squared <= radius_m**2 if closed else squared < radius_m**2)
     row, col = np.divmod(inside, max(east.size, 1))
@@ -94,6 +98,12 @@ def sweep_of(mast: Mast, grid: Grid, radius_m: float, *, closed: bool = True) ->
         distance_m=np.sqrt(squared.ravel()[inside]),
         bearing_deg=np.degrees(np.arctan2(east[col], north[row])),
     )
+
+
+def overlap(one: slice, other: slice) -> slice:
+    """Return what two slices have in common; empty where they have nothing."""
+    first = max(one.start, other.start)
+    return slice(first, max(min(one.stop, other.stop), first))
 
 
 def squared_distances(

@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypedDict
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage.composing import Near, Progress, Scene, by_bands, in_order, nears, swept
+from coverage.composing import Canvas, Progress, Scene, compose, in_order, swept
 from coverage.grid import Grid, Surface
 from coverage.masts import Standing, assign_environments
-from coverage.models import TR38901, Far, PathLossModel
-from coverage.radio.composition import Beam, add_known, add_levels
+from coverage.models import TR38901, PathLossModel
+from coverage.radio.composition import add_known, add_levels
 
 __all__ = [
     "TR38901",
@@ -27,15 +26,6 @@ __all__ = [
     "predict_patches",
     "predict_signal",
 ]
-
-
-class Rasters(TypedDict):
-    """Where the cells of an operator are added: windows of its rasters."""
-
-    probability: NDArray[np.float32]
-    rsrp_dbm: NDArray[np.float32]
-    server: NDArray[np.int32]
-    heard: NDArray[np.uint16] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,69 +160,23 @@ def predict_signal(
     scene = Scene.of(cells, grid, model, surface)
     operators = tuple(sorted(set(scene.placed["operator"])))
     owner = np.array([operators.index(name) for name in scene.placed["operator"]], dtype=int)
-    signal = Signal(
+    canvas = Canvas.blank(grid, len(operators))
+    compose(scene, swept(scene, progress), canvas, owner, threshold_dbm=threshold_dbm, progress=progress)
+    return Signal(
         grid=grid,
         cells=scene.placed,
         operators=operators,
         threshold_dbm=threshold_dbm,
-        probability=grid.full(0, np.float32, layers=len(operators)),
-        rsrp_dbm=grid.full(np.nan, np.float32, layers=len(operators)),
-        server=grid.full(-1, np.int32, layers=len(operators)),
-        unknown=grid.full(False, np.bool_),
-        heard=grid.full(0, np.uint16),
+        probability=canvas.probability,
+        rsrp_dbm=canvas.rsrp_dbm,
+        server=canvas.server,
+        unknown=canvas.unknown,
+        heard=canvas.heard,
         model_id=model.id,
         environments=dict(sorted(Counter(scene.placed["environment"]).items())),
         environments_assumed=int(scene.placed["environment_assumed"].sum()),
         unused=() if surface is None else tuple(n for n in model.ignores if getattr(surface, n) is not None),
     )
-    _compose(signal, scene, owner, progress)
-    return signal
-
-
-def _compose(signal: Signal, scene: Scene, owner: NDArray[np.int_], progress: Progress | None) -> None:
-    """Add every cell to a signal that is still empty, in place."""
-    threshold = signal.threshold_dbm
-
-    def rasters(operator: int, rows: slice, cols: slice) -> Rasters:
-        return {
-            "probability": signal.probability[operator, rows, cols],
-            "rsrp_dbm": signal.rsrp_dbm[operator, rows, cols],
-            "server": signal.server[operator, rows, cols],
-            "heard": signal.heard[rows, cols],
-        }
-
-    def far(standing: Standing, losses: Far, rows: slice, part: slice) -> None:
-        view, unknown = losses.view(part), signal.unknown[rows, losses.cols]
-        for operator, beams in _by_owner(standing, owner).items():
-            out = rasters(operator, rows, losses.cols)
-            add_levels(view, beams, threshold_dbm=threshold, sigma_db=losses.sigma_db, unknown=unknown, **out)
-
-    fars = swept(scene, progress)
-    by_bands(scene, fars, far)
-    done = sum(len(standing.beams) for standing, losses in zip(scene.masts, fars, strict=True) if losses is not None)
-    for standing, losses, near in nears(scene, fars):
-        for cell, beam in () if near is None else standing.beams:
-            assert near is not None
-            out = rasters(owner[cell], *near.window)
-            add_known(*_known(near, beam, threshold), cell, threshold_dbm=threshold, **out)
-        if losses is None:
-            done += len(standing.beams)
-            if progress is not None:
-                progress(done, len(scene.placed))
-
-
-def _by_owner(standing: Standing, owner: NDArray[np.int_]) -> dict[int, list[tuple[int, Beam]]]:
-    found: dict[int, list[tuple[int, Beam]]] = {}
-    for cell, beam in standing.beams:
-        found.setdefault(int(owner[cell]), []).append((cell, beam))
-    return found
-
-
-def _known(near: Near, beam: Beam, threshold_dbm: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return probability, 0 outside, and level [dBm], NaN outside, on the window of the closed forms."""
-    on_axis = near.on_axis_dbm(beam)
-    probability = near.probability(threshold_dbm, on_axis_dbm=on_axis)
-    return near.spread(probability, 0.0), near.spread(on_axis + near.mean_gain_db, np.nan)
 
 
 def predict_patches(
@@ -273,25 +217,26 @@ def predict_patches(
 def _patches(scene: Scene, standing: Standing, threshold_dbm: float) -> list[Patch]:
     far = scene.far(standing)
     near = scene.near(standing, far)
-    if far is None and near is None:
+    window = near.window if near is not None else None
+    if far is not None:
+        window = far.rows, far.cols
+    if window is None:
         return []
-    window = (far.rows, far.cols) if far is not None else near.window  # type: ignore[union-attr]
-    rows, cols = window
-    shape = (rows.stop - rows.start, cols.stop - cols.start)
-    view = None if far is None else far.view(slice(0, shape[0]))
+    view = None if far is None else far.view(slice(0, far.rows.stop - far.rows.start))
     patches = []
     for cell, beam in standing.beams:
-        probability, server = np.zeros(shape, dtype=np.float32), np.full(shape, -1, dtype=np.int32)
-        rsrp, unknown = np.full(shape, np.nan, dtype=np.float32), np.zeros(shape, dtype=bool)
-        out: Rasters = {"probability": probability, "rsrp_dbm": rsrp, "server": server, "heard": None}
+        canvas = Canvas.blank(scene.grid, 1, window)
         if far is not None and view is not None:
-            add_levels(view, [(cell, beam)], threshold_dbm=threshold_dbm, sigma_db=far.sigma_db, unknown=unknown, **out)
+            out = canvas.of(0, *window)
+            add_levels(
+                view, [(cell, beam)], threshold_dbm=threshold_dbm, sigma_db=far.sigma_db, unknown=canvas.unknown, **out
+            )
         if near is not None:
-            own = tuple(slice(n.start - w.start, n.stop - w.start) for n, w in zip(near.window, window, strict=True))
-            inside: Rasters = {
-                "probability": probability[own], "rsrp_dbm": rsrp[own], "server": server[own], "heard": None
-            }  # fmt: skip
-            add_known(*_known(near, beam, threshold_dbm), cell, threshold_dbm=threshold_dbm, **inside)
-        probability[unknown] = np.nan
-        patches.append(Patch(cell=cell, rows=rows, cols=cols, probability=probability, rsrp_dbm=rsrp))
+            known = near.known(beam, threshold_dbm)
+            add_known(*known, cell, threshold_dbm=threshold_dbm, **canvas.of(0, *near.window))
+        probability = canvas.probability[0]
+        probability[canvas.unknown] = np.nan
+        patches.append(
+            Patch(cell=cell, rows=window[0], cols=window[1], probability=probability, rsrp_dbm=canvas.rsrp_dbm[0])
+        )
     return patches
