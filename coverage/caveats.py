@@ -7,7 +7,7 @@ from typing import Any
 
 from coverage.errors import Problem
 from coverage.fields import table
-from coverage.legends import GENERATIONS
+from coverage.legends import GENERATIONS, short
 from coverage.study import City, Result
 from coverage.types import Language
 from coverage.words import number, t
@@ -51,7 +51,9 @@ def _about_data(result: Result, data: Mapping[str, Any], lang: Language) -> Iter
     if bounds := data["bounds"]:
         cut, outside = len(bounds["wards_cut"]), len(bounds["wards_outside"])
         yield t("caveats.bounds", lang, cut=cut, outside=outside)
-    if defaulted := {field: count for field, count in data["defaulted"].items() if count}:
+    if "model" in data["defaulted"]:
+        yield t("caveats.model_defaulted", lang, model=data["defaulted"]["model"])
+    if defaulted := {field: count for field, count in data["defaulted"].items() if count and field != "model"}:
         labels = {field.name: field.label[lang] for field in table("cells")}
         counted = [f"{labels.get(field, field)} ({number(count, lang)})" for field, count in defaulted.items()]
         yield t("caveats.defaulted", lang, fields=", ".join(counted))
@@ -62,13 +64,20 @@ def _about_data(result: Result, data: Mapping[str, Any], lang: Language) -> Iter
 def _about_method(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:
     for whose, how in data["assumed"].items():
         yield t(f"caveats.{whose}_{how}", lang)
+    if assumed := _assumed_parameters(result.study.path_model.facts, lang):
+        yield t("caveats.model_assumed", lang, model=result.study.path_model.id, parameters=", ".join(assumed))
     if data["unused"]:
         rasters = ", ".join(t(f"caveats.raster_{name}", lang) for name in data["unused"])
-        yield t("caveats.unused", lang, model=result.study.model.id, rasters=rasters)
+        yield t("caveats.unused", lang, model=result.study.path_model.id, rasters=rasters)
     if data["subscriptions_period"]:
         yield t("caveats.period", lang, period=data["subscriptions_period"])
     if result.city[["low", "high"]].isna().all(axis=None):
         yield t("caveats.no_interval", lang)
+
+
+def _assumed_parameters(facts: Mapping[str, Any], lang: Language) -> list[str]:
+    """Return the parameters of a model that no measurement and no map gave, each with its value."""
+    return [t(f"caveats.parameter_{name}", lang, value=short(facts[name], lang)) for name in facts.get("assumed", ())]
 
 
 def _names(result: Result, ward_ids: list[str], lang: Language) -> str:

@@ -39,29 +39,29 @@ def coverage_classes(edge: float, lang: Language, *, gained: bool = False) -> li
 
 def basis(result: Result, lang: Language) -> tuple[str, str, str]:
     """Return what a figure rests on, in words: the definition, the denominator, and the model with its pixel."""
-    study, denominator, facts = result.study, result.denominator, result.study.model.facts
-    model = f"{study.model.id} (σ {_spread(facts.get('sigma_db'), lang)} dB)"
+    study, denominator, facts = result.study, result.denominator, result.study.path_model.facts
+    model = f"{study.path_model.id} (σ {_spread(facts.get('sigma_db'), lang)} dB)"
     if facts.get("profile_step_m") is not None:
-        model += t("maps.profile_step", lang, step=_short(facts["profile_step_m"], lang))
+        model += t("maps.profile_step", lang, step=short(facts["profile_step_m"], lang))
     return (
         t("maps.definition", lang, text=result.definition.text(lang)),
         t(f"maps.denominator_{denominator.id}", lang, area=number(denominator.area_km2, lang, 1)),
-        t("maps.basis", lang, definition=result.definition.id, model=model, pixel=_short(study.pixel_m, lang)),
+        t("maps.basis", lang, definition=result.definition.id, model=model, pixel=short(study.pixel_m, lang)),
     )
 
 
 def _spread(sigma: Any, lang: Language) -> str:
     """Return standard deviations: by environment in sight (before–after the break point) and out of sight, or one."""
     if not isinstance(sigma, Mapping):
-        return "–" if sigma is None else _short(sigma, lang)
+        return "–" if sigma is None else short(sigma, lang)
     parts = []
     for name, (*in_sight, out_of_sight) in sigma.items():
-        seen = "–".join(dict.fromkeys(_short(value, lang) for value in in_sight))
-        parts.append(f"{name} {seen}/{_short(out_of_sight, lang)}")
+        seen = "–".join(dict.fromkeys(short(value, lang) for value in in_sight))
+        parts.append(f"{name} {seen}/{short(out_of_sight, lang)}")
     return ", ".join(parts)
 
 
-def _short(value: float, lang: Language) -> str:
+def short(value: float, lang: Language) -> str:
     """Return a number without zeros at its end."""
     digits = next(digits for digits in (0, 1, 2, 3) if digits == 3 or round(value, digits) == value)
     return number(value, lang, digits)

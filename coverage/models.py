@@ -195,7 +195,7 @@ class TR38901:
     @property
     def ignores(self) -> tuple[str, ...]:
         """The model knows flat ground only."""
-        return ("terrain",)
+        return "terrain", "buildings", "coast"
 
     @property
     def facts(self) -> Mapping[str, Any]:

@@ -168,7 +168,7 @@ def _tags(result: Result) -> dict[str, str]:
     return {
         "CITY": study.city.name,
         "DEFINITION": result.definition.id,
-        "MODEL": study.model.id,
+        "MODEL": study.path_model.id,
         "TECHNOLOGY": study.technology,
         "OPERATORS": result.operator or result.definition.operators,
         "SYNTHETIC": str(study.city.synthetic).lower(),

@@ -285,5 +285,5 @@ def _fraction(share: float | None) -> float:
 def _footer(result: Result, lang: Language) -> str:
     study = result.study
     pixel = number(study.pixel_m, lang, 0 if float(study.pixel_m).is_integer() else 1)
-    names = {"version": version(), "definition": result.definition.id, "model": study.model.id}
+    names = {"version": version(), "definition": result.definition.id, "model": study.path_model.id}
     return t("report.footer", lang, pixel=pixel, crs=study.grid.crs, **names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from typing import Any
@@ -30,8 +30,11 @@ from coverage.grid import Grid, Surface
 from coverage.households import latest_period, over_full
 from coverage.layers import Layer, Source
 from coverage.measures import Weights, covered, weigh
+from coverage.models import TR38901, PathLossModel
+from coverage.obstacles import sea_from
 from coverage.scenarios import Scenario
-from coverage.signals import TR38901, PathLossModel, Signal, predict_signal
+from coverage.signals import Signal, predict_signal
+from coverage.terrain import P1812
 from coverage.types import Language, Technology
 
 Progress = Callable[[int, int], None]
@@ -112,7 +115,8 @@ class Study:
         Give its id or the object.
     pixel_m : float
         Side of a pixel [m], > 0. 25 m is the reference; 50 m errs by about −2 % on a share and is four times faster.
-    model : PathLossModel
+    model : PathLossModel or None
+        None takes P.1812 where the city has a terrain layer and TR 38.901 otherwise; `path_model` is the one that runs.
     bounds_m : (west, south, east, north) or None
         Restrict the study to a rectangle of the working CRS [m]; `coverage.grid.metre_bounds` makes it from degrees.
     technology : {"NR", "LTE"}
@@ -129,7 +133,7 @@ class Study:
     _: KW_ONLY
     definition: Definition | str = "danang-2023"
     pixel_m: float = 50.0
-    model: PathLossModel = dataclasses.field(default_factory=TR38901)
+    model: PathLossModel | None = None
     bounds_m: tuple[float, float, float, float] | None = None
     technology: Technology = "NR"
 
@@ -143,6 +147,13 @@ class Study:
             For an unknown id.
         """
         return definition(self.definition) if isinstance(self.definition, str) else self.definition
+
+    @cached_property
+    def path_model(self) -> PathLossModel:
+        """The model that runs: the one asked for, else what the layers allow."""
+        if self.model is not None:
+            return self.model
+        return TR38901() if self.city.surface.terrain is None else P1812()
 
     @cached_property
     def grid(self) -> Grid:
@@ -181,21 +192,33 @@ class Study:
             When the definition cannot be answered with these layers and this model.
         """
         threshold, _ = self.rule.rule()
-        denominator = self.denominator
+        self.denominator  # noqa: B018 — what cannot be divided is refused before anything is predicted
         signal = predict_signal(
-            self.cells, self.grid, self.model, self.city.surface, threshold_dbm=threshold, progress=progress
+            self.cells, self.grid, self.path_model, self.city.surface, threshold_dbm=threshold, progress=progress
         )
+        wards, city, operator = self.measure(self.networks(signal.operators, signal.probability))
+        return Result(study=self, signal=signal, wards=wards, city=city, operator=operator)
+
+    def measure(
+        self, networks: Iterable[tuple[str | None, NDArray[np.float32]]]
+    ) -> tuple[pd.DataFrame, pd.DataFrame, str | None]:
+        """Return ward table, city table and operator of the network with the greatest headline.
+
+        Parameters
+        ----------
+        networks : iterable of (operator or None for the union, probability of shape (rows, cols))
+        """
         fixed = self._ward_facts
         best: tuple[pd.DataFrame, pd.DataFrame, str | None] | None = None
-        for operator, probability in self._networks(signal):
+        for operator, probability in networks:
             columns = coverage_columns(self.weights, probability, self.rule, self._far)
             wards = fixed.join(columns)[list(WARD_COLUMNS)]
-            city = city_table(self.city.wards.frame, wards, self.weights, denominator)
+            city = city_table(self.city.wards.frame, wards, self.weights, self.denominator)
             headline = self.rule.headline
             if best is None or _figure(city, headline) > _figure(best[1], headline):
                 best = wards, city, operator
-        assert best is not None  # _networks always yields at least one
-        return Result(study=self, signal=signal, wards=best[0], city=best[1], operator=best[2])
+        assert best is not None  # there is always at least one network
+        return best
 
     def under(self, scenario: Scenario) -> Study:
         """Return the same study of the city after a scenario; wards, grid and weights are shared, not recomputed."""
@@ -206,11 +229,20 @@ class Study:
             after.__dict__[name] = getattr(self, name)
         return after
 
-    def _networks(self, signal: Signal) -> Iterator[tuple[str | None, NDArray[np.float32]]]:
-        if self.rule.operators == "union" or not signal.operators:
-            yield None, signal.union
+    def networks(
+        self, operators: Sequence[str], probability: NDArray[np.float32]
+    ) -> Iterator[tuple[str | None, NDArray[np.float32]]]:
+        """Yield the networks that the definition counts: the union, or each operator by itself.
+
+        Parameters
+        ----------
+        operators : sequence of str
+        probability : ndarray of shape (operators, rows, cols)
+        """
+        if self.rule.operators == "union" or not operators:
+            yield None, np.asarray(probability.max(axis=0, initial=0.0))
         else:
-            yield from zip(signal.operators, signal.probability, strict=True)
+            yield from zip(operators, probability, strict=True)
 
     @cached_property
     def _ward_facts(self) -> pd.DataFrame:
@@ -226,7 +258,7 @@ class Study:
         if self.bounds_m is not None or self.cells.empty:
             return np.asarray(off & (self.cells.empty and self.bounds_m is None))
         near = self.cells.geometry.union_all()
-        return np.asarray(off & (wards.geometry.distance(near).to_numpy() > self.model.sweep_m))
+        return np.asarray(off & (wards.geometry.distance(near).to_numpy() > self.path_model.sweep_m))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,18 +322,33 @@ class Result:
         }
         return {
             "synthetic": city.synthetic,
-            "defaulted": {**city.cells.defaulted, "environment": self.signal.environments_assumed},
+            "defaulted": self._defaulted,
             "refused": {layer.kind: layer.refused for layer in layers if layer.refused},
             "problems": _counted(layers),
             "unknown": unknown,
             "unknown_area_km2": self.unknown_area_km2,
             "known_wards": {column: [int(wards[column].notna().sum()), len(wards)] for column in MAY_LACK},
             "bounds": self._bounds,
-            "assumed": dict(self.study.weights.assumed),
+            "assumed": self._assumed,
             "unused": list(self.signal.unused),
             "more_lines_than_households": over_full(wards["subscriptions"], wards["households"]),
             "subscriptions_period": latest_period(city.subscriptions.frame) if city.subscriptions else None,
         }
+
+    @property
+    def _defaulted(self) -> dict[str, int | str]:
+        """Field → cells filled from the catalogue; ``model`` → its id where only the lack of terrain chose it."""
+        study = self.study
+        fields: dict[str, int | str] = {**study.city.cells.defaulted, "environment": self.signal.environments_assumed}
+        by_lack = study.model is None and study.city.surface.terrain is None
+        return {**fields, "model": study.path_model.id} if by_lack else fields
+
+    @property
+    def _assumed(self) -> dict[str, str]:
+        """How people and households were located, and where the sea was found by a model that asks for it."""
+        study = self.study
+        sea = "coast" if "coast" in study.path_model.ignores else sea_from(study.city.surface)
+        return {**study.weights.assumed, **({} if sea == "coast" else {"sea": sea})}
 
     @property
     def _bounds(self) -> dict[str, list[str]] | None:
@@ -329,7 +376,7 @@ class Result:
                 for name in self.city.index
             },
             "operator": self.operator,
-            "model": dict(self.study.model.facts),
+            "model": dict(self.study.path_model.facts),
             "study": {
                 "city": self.study.city.name,
                 "edition": self.study.city.wards.edition,

@@ -24,6 +24,7 @@ from coverage.radio.composition import OUTSIDE, View
 from coverage.radio.native import RayLink
 
 MAX_SWEEP_M = 20_000.0
+ASSUMED = ("delta_n", "n0", "model_sigma_db")  # measured nowhere in Đà Nẵng: flagged beside every figure
 LOSSES = losses.Losses()
 
 
@@ -89,6 +90,7 @@ class P1812:
             **asdict(self),
             "id": self.id,
             "sigma_db": self.model_sigma_db,
+            "assumed": [name for name in ASSUMED if getattr(self, name) == getattr(P1812, name)],
             "near": self._near.facts,
         }
 

@@ -7,6 +7,7 @@ from coverage.caveats import caveats, problems
 from coverage.errors import Problem
 from coverage.grid import Surface
 from coverage.layers import Source
+from coverage.models import TR38901
 from coverage.study import Study
 from coverage.terrain import P1812
 from tests import builders as make
@@ -14,9 +15,9 @@ from tests import builders as make
 WARDS = make.wards((-1, -1, 0, 1), (0, -1, 1, 1), names=["Hải Châu I", "Mân Thái"])
 
 
-def told(lang="en", cells=None, **layers):
+def told(lang="en", cells=None, model=None, **layers):
     city = make.city(WARDS, make.cells(make.cell()) if cells is None else cells, **layers)
-    return "\n".join(caveats(Study(city, pixel_m=200.0).run(), lang))
+    return "\n".join(caveats(Study(city, pixel_m=200.0, model=model).run(), lang))
 
 
 def test_nothing_is_told_that_is_not_so():
@@ -105,7 +106,29 @@ def test_how_people_were_placed_is_told():
 
 def test_a_layer_that_the_model_does_not_use_is_told():
     terrain = make.raster([[5.0, 1.0]], 1000.0, west_km=-1, north_km=1)
-    assert "terrain height" in told(surface=Surface(terrain=terrain))
+    assert "terrain height, coast" in told(surface=Surface(terrain=terrain, coast=terrain), model=TR38901())
+
+
+def test_why_the_flat_model_serves_is_told_unless_it_was_asked_for():
+    assert "No terrain layer: the signal is computed with tr38901 over flat ground" in told()
+    assert "Không có lớp địa hình" in told("vi")
+    assert "No terrain layer" not in told(model=TR38901())
+    assert "Filled in" not in told(), "the model is no field of a cell"
+
+
+def test_what_the_terrain_model_assumes_is_told():
+    ground = np.zeros((80, 80))
+    terrain, coast = (make.raster(ground, 30.0, west_km=-1.2, north_km=1.2) for _ in range(2))
+    text = told(surface=Surface(terrain=terrain))
+    assert "No terrain layer" not in text
+    assert "all ground counts as inland" in text
+    assert "ΔN = 45 N-units/km, N0 = 350 N-units, model error σ = 6 dB" in text
+    measured = told(surface=Surface(terrain=terrain), model=P1812(delta_n=52.0, n0=360.0, model_sigma_db=5.5))
+    assert "not measured here" not in measured
+    assert "mọi nơi được coi là nội địa" in told("vi", surface=Surface(terrain=terrain))
+    assert "coast layer" not in told(surface=Surface(terrain=terrain, coast=coast))
+    clutter = make.raster(np.full((80, 80), 30.0), 30.0, west_km=-1.2, north_km=1.2)
+    assert "the wide water at sea level" in told(surface=Surface(terrain=terrain, clutter=clutter))
 
 
 def test_a_network_without_5g_is_told():

@@ -12,6 +12,7 @@ import pytest
 
 import coverage as cov
 from coverage.catalog.definitions import definitions
+from coverage.catalog.registers import data_dir
 from coverage.cli import commands, main
 from coverage.cli.arguments import wanted_language
 from coverage.cli.voice import LISTED, Voice, plain
@@ -95,6 +96,26 @@ def test_the_command_and_the_python_call_give_the_same_figures(run, inputs, tmp_
     files = dict(zip(inputs[::2], inputs[1::2], strict=True))
     city = cov.read_city(wards=files["--wards"], cells=files["--cells"], households=files["--households"])
     assert json.loads(out) == cov.Study(city, pixel_m=100.0).run().summary()
+
+
+def test_the_model_follows_the_terrain_unless_it_is_chosen(run, inputs, tmp_path):
+    def told(*words):
+        code, out, _ = run("measure", *inputs, *words, "--out", tmp_path, "--json")
+        assert code == 0
+        summary = json.loads(out)
+        return summary["model"]["id"], summary["data"]["defaulted"].get("model")
+
+    terrain = ("--terrain", data_dir() / "demo" / "terrain.tif")
+    assert told() == told("--model", "auto") == ("tr38901", "tr38901")
+    assert told("--model", "tr38901") == ("tr38901", None)
+    assert told(*terrain) == ("p1812-8-30m", None)
+    assert told(*terrain, "--model", "tr38901") == ("tr38901", None)
+    code, _, err = run("measure", *inputs, "--model", "p1812", "--out", tmp_path)
+    assert code == 2
+    assert "--terrain" in err
+    code, _, err = run("measure", *inputs, "--model", "p452", "--out", tmp_path)
+    assert code == 2
+    assert "auto, tr38901, p1812" in err
 
 
 def test_people_get_a_summary_with_definition_and_denominator(run, inputs, tmp_path):

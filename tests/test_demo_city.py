@@ -21,7 +21,6 @@ from shapely import Polygon, box, contains_xy, coverage_is_valid, get_coordinate
 
 import coverage as cov
 from coverage.catalog.registers import data_dir, register
-from coverage.terrain import P1812
 from coverage.types import AREA_CRS, WORKING_CRS
 from tools.demo_city.build import build
 from tools.demo_city.erosion import eroded
@@ -220,6 +219,7 @@ def test_the_city_of_today() -> None:
     city = cov.demo_city()
     assert city.synthetic
     today = cov.Study(city, definition="danang-2023", pixel_m=50.0).run()
+    assert today.summary()["model"]["id"] == "p1812-8-30m"
     assert 0.06 <= today.city.loc["area_share", "value"] <= 0.12
     assert today.city.loc["area_km2", "value"] == pytest.approx(982.38, abs=0.5)
     assert 0.75 <= today.city.loc["household_internet_share", "value"] <= 0.85
@@ -227,8 +227,8 @@ def test_the_city_of_today() -> None:
     assert len(today.data["unknown"]["subscriptions"]) == 3
 
 
-def test_the_city_of_today_over_terrain() -> None:
-    today = cov.Study(cov.demo_city(), definition="danang-2023", pixel_m=100.0, model=P1812()).run()
+def test_the_city_of_today_on_flat_ground() -> None:
+    today = cov.Study(cov.demo_city(), definition="danang-2023", pixel_m=100.0, model=cov.TR38901()).run()
     assert 0.06 <= today.city.loc["area_share", "value"] <= 0.12
 
 

@@ -35,7 +35,7 @@ def test_a_figure_says_rule_denominator_model_and_spread(result, lang, sigma):
     rule, denominator, model = legends.basis(result, lang)
     assert result.definition.text(lang) in rule
     assert ("16,0" if lang == "vi" else "16.0") in denominator
-    for text in (result.definition.id, result.study.model.id, sigma, "100"):
+    for text in (result.definition.id, result.study.path_model.id, sigma, "100"):
         assert text in model
 
 

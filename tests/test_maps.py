@@ -107,7 +107,7 @@ def test_a_map_that_would_load_something_is_refused(tmp_path):
 def test_the_legend_says_what_the_figure_is_and_rests_on(small, lang):
     page = text_of(result_map(small, lang))
     definition = small.definition
-    for text in (percent(small.headline, lang), definition.text(lang), definition.id, small.study.model.id):
+    for text in (percent(small.headline, lang), definition.text(lang), definition.id, small.study.path_model.id):
         assert text in page
     assert t("maps.synthetic", lang) not in page
     assert "Hòa Khánh Bắc" in page

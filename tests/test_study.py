@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from coverage.catalog.definitions import definitions
 from coverage.errors import DefinitionError, GridError
 from coverage.grid import Surface
+from coverage.models import TR38901
 from coverage.scenarios import Change, Scenario
 from coverage.study import Study
+from coverage.terrain import P1812
 from tests import builders as make
 
 TWO = make.wards((-1, -1, 0, 1), (0, -1, 3, 1))
@@ -214,6 +216,24 @@ def test_the_summary_is_json_and_carries_its_definition():
     assert summary["headline"]["measure"] == "area_share"
     assert summary["city"]["area_share"]["low"] is None
     assert summary["model"]["id"] == "tr38901"
+
+
+def test_the_model_follows_the_layers_unless_it_is_asked_for():
+    hill = make.raster(np.zeros((80, 120)), 50.0, west_km=-2, north_km=2)
+    flat, hilly = make.city(TWO, ONE_SITE), make.city(TWO, ONE_SITE, surface=Surface(terrain=hill))
+    for city, asked, expected, told in (
+        (flat, None, "tr38901", "tr38901"),
+        (flat, TR38901(), "tr38901", None),
+        (hilly, None, P1812().id, None),
+        (hilly, TR38901(), "tr38901", None),
+    ):
+        study = Study(city, pixel_m=100, model=asked)
+        assert study.model == asked
+        assert study.path_model.id == expected
+        result = study.run()
+        assert result.data["defaulted"].get("model") == told
+        assert result.summary()["model"]["id"] == result.signal.model_id == expected
+    assert Study(hilly, pixel_m=100).under(Scenario(name="same", changes=())).path_model.id == P1812().id
 
 
 def change(x_km, y_km, number=0, kind="new_site"):

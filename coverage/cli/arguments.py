@@ -19,7 +19,7 @@ from coverage.words import LANGUAGES, t
 FILES = (
     "wards", "cells", "households", "population", "subscriptions", "terrain", "clutter", "households-raster",
 )  # fmt: skip
-MODELS = ("tr38901", "p1812")
+MODELS = ("auto", "tr38901", "p1812")
 PIXEL_M = (1.0, 1000.0)  # below: more pixels than any city needs; above: wards smaller than a pixel
 LATTICE_M = (200.0, 50_000.0)
 TECHNOLOGIES = {"NR": "NR", "5G": "NR", "LTE": "LTE", "4G": "LTE"}

@@ -21,7 +21,7 @@ from coverage.errors import CoverageError, GridError, StoreError
 from coverage.files.cities import demo_city, read_city
 from coverage.files.layers import read_sites
 from coverage.grid import metre_bounds
-from coverage.models import TR38901
+from coverage.models import TR38901, PathLossModel
 from coverage.planning.plans import Plan
 from coverage.planning.plans import plan as choose
 from coverage.planning.proposals import candidates
@@ -31,6 +31,7 @@ from coverage.study import City, Result, Study
 from coverage.terrain import P1812
 from coverage.validation import run_validate
 
+MODELS: dict[str, PathLossModel | None] = {"auto": None, "tr38901": TR38901(), "p1812": P1812()}
 TOLERANCE = 1e-9  # between what a plan claims and what a re-run measures
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -148,7 +149,7 @@ def _study(arguments: Namespace) -> Study:
         _city(arguments),
         definition=rule,
         pixel_m=arguments.pixel,
-        model=P1812() if arguments.model == "p1812" else TR38901(),
+        model=MODELS[arguments.model],
         bounds_m=bounds,
         technology=arguments.technology,
     )

@@ -188,7 +188,7 @@ def coverage_sets(study: Study, changes: Sequence[Change], progress: Progress | 
         owner = np.repeat(np.arange(len(changes)), [len(change.cells) for change in changes])
         cells = gpd.GeoDataFrame(pd.concat([change.cells for change in changes], ignore_index=True))
         for patch in predict_patches(
-            cells, grid, study.model, study.city.surface, threshold_dbm=threshold, progress=progress
+            cells, grid, study.path_model, study.city.surface, threshold_dbm=threshold, progress=progress
         ):
             row, col = np.nonzero(covered(patch.probability, edge))
             reached[owner[patch.cell]].append((row + patch.rows.start) * grid.cols + col + patch.cols.start)

@@ -71,7 +71,7 @@ def test_every_page_says_what_its_figures_rest_on(lang, today):
     for name in PAGES:
         text = said(opened(name, lang)).replace("\\", "")
         assert today.definition.text(lang) in text
-        assert today.study.model.id in text
+        assert today.study.path_model.id in text
 
 
 def test_figures_are_those_of_the_study(today):
