@@ -12,8 +12,8 @@ from pathlib import Path
 from coverage.errors import StoreError
 from coverage.types import Language
 from coverage.validation.cases import Case as Case
-from coverage.validation.itu import p1812_cases, p2108_cases, p2109_cases
-from coverage.validation.ntia import ehata_cases, itm_cases
+from coverage.validation.itu import P1812_DB, P2108_DB, P2109_DB, p1812_cases, p2108_cases, p2109_cases
+from coverage.validation.ntia import EHATA_DB, ITM_DB, ehata_cases, itm_cases
 from coverage.validation.telling import document, table
 
 MODELS: dict[str, Callable[[Path], Iterator[Case]]] = {
@@ -23,6 +23,7 @@ MODELS: dict[str, Callable[[Path], Iterator[Case]]] = {
     "ehata": ehata_cases,
     "itm": itm_cases,
 }
+TOLERANCES_DB = {"p1812": P1812_DB, "p2108": P2108_DB, "p2109": P2109_DB, "ehata": EHATA_DB, "itm": ITM_DB}
 
 
 def validate(model: str, folder: str | Path) -> tuple[Case, ...]:

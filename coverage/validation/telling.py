@@ -65,7 +65,9 @@ def table(model: str, cases: Sequence[Case], lang: Language) -> str:
 def _cells(case: Case, lang: Language) -> list[str]:
     verdict = {True: "within", False: "beyond", None: "not_judged"}[case.ok]
     note = t(f"validation.note_{case.note}", lang, about=case.about) if case.note else ""
-    values = [number(value, lang, DIGITS) for value in (case.published, case.ours, case.difference)]
+    values = [
+        number(round(value, DIGITS) + 0.0, lang, DIGITS) for value in (case.published, case.ours, case.difference)
+    ]
     return [case.case, *values, t(f"validation.{verdict}", lang), note]
 
 

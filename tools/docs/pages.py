@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tools.docs.api import api_page
 from tools.docs.commands import commands_page
 from tools.docs.tables import catalogue_page, definitions_page, fields_page
+from tools.docs.validation import validation_page
 
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api_page,
@@ -15,3 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "definitions.md": definitions_page,
     "fields.md": fields_page,
 }
+
+# Pages of measurements: None where what they are measured against is not at hand, and the page there is stays.
+MEASURED: dict[str, Callable[[], str | None]] = {"validation.md": validation_page}
+BENCHED = ("performance.md",)  # written by `python3 run.py bench radio`, for it takes its time
