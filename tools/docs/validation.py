@@ -22,14 +22,14 @@ TITLES = {
 }
 OPENING = (
     (
-        "Mỗi dòng là một trường hợp đã công bố được PhủSóng tính lại: chênh lệch là giá trị của chúng tôi trừ giá trị công "
-        "bố. Các giá trị công bố thuộc về nơi công bố nên không chép lại ở đây; ai có tệp ấy thì lệnh dưới mỗi đề mục in ra "
-        "cả hai."
+        "Mỗi dòng là một trường hợp đã công bố được PhủSóng tính lại: chênh lệch là giá trị của chúng tôi trừ giá trị "
+        "công bố. Các giá trị công bố thuộc về nơi công bố nên không chép lại ở đây; ai có tệp ấy thì lệnh dưới mỗi đề "
+        "mục in ra cả hai."
     ),
     (
-        "Every row is a published case that PhủSóng computed again: the difference is our value minus the published one. "
-        "The published values belong to their publishers and are not repeated here; with the files at hand, the command "
-        "under each heading prints both."
+        "Every row is a published case that PhủSóng computed again: the difference is our value minus the published "
+        "one. The published values belong to their publishers and are not repeated here; with the files at hand, the "
+        "command under each heading prints both."
     ),
 )
 # What tests hold the engine to: what is compared, the limit, and the test that fails beyond it.
