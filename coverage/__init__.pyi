@@ -21,22 +21,28 @@ from .files.rasters import read_raster as read_raster
 from .grid import Grid as Grid
 from .grid import Raster as Raster
 from .grid import metre_bounds as metre_bounds
+from .hearing import heard_at as heard_at
 from .layers import Layer as Layer
 from .maps import plan_map as plan_map
 from .maps import result_map as result_map
 from .planning.plans import Plan as Plan
 from .planning.plans import plan as plan
 from .planning.proposals import candidates as candidates
+from .profilecharts import profile_chart as profile_chart
 from .publishing import publish as publish
 from .reporting import Report as Report
 from .reporting import report as report
 from .scenarios import Change as Change
 from .scenarios import Scenario as Scenario
+from .sightlines import PathProfile as PathProfile
+from .sightlines import path_profile as path_profile
 from .signals import TR38901 as TR38901
 from .study import City as City
 from .study import Result as Result
 from .study import Study as Study
 from .terrain import P1812 as P1812
+from .whatif import Outcome as Outcome
+from .whatif import WhatIf as WhatIf
 
 class Coverage:
     @staticmethod

@@ -223,9 +223,12 @@ class Study:
     def under(self, scenario: Scenario) -> Study:
         """Return the same study of the city after a scenario; wards, grid and weights are shared, not recomputed."""
         cells = self.city.cells
-        city = dataclasses.replace(self.city, cells=cells.with_frame(scenario.applied_to(cells.frame)))
+        return self.of(dataclasses.replace(self.city, cells=cells.with_frame(scenario.applied_to(cells.frame))))
+
+    def of(self, city: City) -> Study:
+        """Return the same study of the same city with other cells; wards, grid and weights are shared."""
         after = dataclasses.replace(self, city=city)
-        for name in ("grid", "weights", "_ward_facts"):  # none of them depends on the cells
+        for name in ("grid", "weights", "denominator", "_ward_facts"):  # none of them depends on the cells
             after.__dict__[name] = getattr(self, name)
         return after
 
@@ -255,7 +258,7 @@ class Study:
         """Wards off the grid, out of reach of every cell: certainly not covered."""
         wards = self.city.wards.frame
         off = np.asarray(self.weights.area_km2.sum(axis=1)).ravel() == 0
-        if self.bounds_m is not None or self.cells.empty:
+        if not off.any() or self.bounds_m is not None or self.cells.empty:
             return np.asarray(off & (self.cells.empty and self.bounds_m is None))
         near = self.cells.geometry.union_all()
         return np.asarray(off & (wards.geometry.distance(near).to_numpy() > self.path_model.sweep_m))
