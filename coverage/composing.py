@@ -121,6 +121,11 @@ class Scene:
         """Rows and columns of the grid."""
         return slice(0, self.grid.rows), slice(0, self.grid.cols)
 
+    def reaches(self, standing: Standing, radius_m: float, window: tuple[slice, slice]) -> bool:
+        """Tell whether a disc around a mast may hold pixels of a window."""
+        own = self.grid.window(standing.mast.easting_m, standing.mast.northing_m, radius_m)
+        return all(max(a.start, b.start) < min(a.stop, b.stop) for a, b in zip(own, window, strict=True))
+
     def near(self, standing: Standing, far: Far | None, within: tuple[slice, slice] | None = None) -> Near | None:
         """Return what the closed forms say of a mast's pixels, or of those in a window; None where there are none."""
         radius_m = self.sweep_m if far is None else far.near_m
@@ -288,14 +293,24 @@ def _by_owner(standing: Standing, owner: NDArray[np.int_]) -> dict[int, list[tup
 
 
 def nears(
-    scene: Scene, fars: Sequence[Far | None], within: tuple[slice, slice] | None = None
+    scene: Scene, fars: Sequence[Far | None], within: tuple[slice, slice]
 ) -> Iterator[tuple[Standing, Far | None, Near | None]]:
-    """Yield what the closed forms say, mast by mast in their order; few are in flight, so memory stays small."""
+    """Yield what the closed forms say in a window, mast by mast in their order, None where they say nothing there.
 
-    def work(pair: tuple[Standing, Far | None]) -> tuple[Standing, Far | None, Near | None]:
-        return *pair, scene.near(*pair, within)
+    Few masts are in flight, so memory stays small; a mast whose closed forms do not reach the window costs nothing.
+    """
+    reached = [
+        scene.reaches(standing, scene.sweep_m if far is None else far.near_m, within)
+        for standing, far in zip(scene.masts, fars, strict=True)
+    ]
 
-    yield from in_order(work, list(zip(scene.masts, fars, strict=True)))
+    def work(pair: tuple[Standing, Far | None]) -> Near | None:
+        return scene.near(*pair, within)
+
+    pairs = list(zip(scene.masts, fars, strict=True))
+    found = in_order(work, (pair for pair, there in zip(pairs, reached, strict=True) if there))
+    for (standing, far), there in zip(pairs, reached, strict=True):
+        yield standing, far, next(found) if there else None
 
 
 def in_order(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
