@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from coverage.antennas import Antenna
 from coverage.catalog import radios
-from coverage.errors import Problem, Severity
+from coverage.errors import Problem
+from coverage.findings import flag, is_missing, refusal
+from coverage.fittings import (
+    TILTS,
+    antenna_of,
+    check_fitting,
+    fill_gain,
+    fit_tilts,
+    fit_widths,
+    fitting_flags,
+    left_open,
+    with_antennas,
+)
 from coverage.radio import antenna, budget, tr38901
 from coverage.types import Environment, Technology
 
 # Fields filled from the band of the cell; `frequency_mhz` and `ssb_gain_dbi` need more than the band.
 _OF_BAND = ("power_dbm", "bandwidth_mhz", "beamwidth_az_deg", "beamwidth_el_deg")
 _NUMBERS = (
-    "height_m", "azimuth_deg", "tilt_deg", "power_dbm", "bandwidth_mhz", "antenna_gain_dbi", "ssb_gain_dbi",
+    "height_m", "azimuth_deg", *TILTS, "power_dbm", "bandwidth_mhz", "antenna_gain_dbi", "ssb_gain_dbi",
     "traffic_gain_dbi", "beamwidth_az_deg", "beamwidth_el_deg", "frequency_mhz",
 )  # fmt: skip
-_TEXTS = ("site_id", "cell_id", "operator", "technology", "band", "environment")
+_TEXTS = ("site_id", "cell_id", "operator", "technology", "band", "environment", "antenna")
 _NOT_COMPUTED = ("2G", "3G")  # read, because operators list them; no figure of ours needs them
 _GAIN_SLACK_DB = 0.05  # a data sheet rounds its gain to 0.1 dB
 
 
 def complete_cells(
-    frame: pd.DataFrame, *, file: str = "cells"
+    frame: pd.DataFrame, *, file: str = "cells", antennas: Mapping[str, Antenna] = MappingProxyType({})
 ) -> tuple[pd.DataFrame, dict[str, int], tuple[Problem, ...]]:
     """Return the usable cells with every field filled, how many rows each default went into, and what was found.
 
@@ -35,20 +49,25 @@ def complete_cells(
     ----------
     frame : DataFrame (or GeoDataFrame)
         Canonical columns as read: ``operator`` and ``technology`` (NR or LTE), and where known ``band``, ``height_m``,
-        ``azimuth_deg``, ``tilt_deg``, ``power_dbm``, ``bandwidth_mhz``, ``antenna_gain_dbi``, ``ssb_gain_dbi``,
-        ``traffic_gain_dbi``, ``beamwidth_az_deg``, ``beamwidth_el_deg``, ``environment``, ``frequency_mhz``; absent
-        columns and NaN mean "not said". ``row``, where there is one, is the row of the file that problems name. Other
-        columns (site_id, cell_id, geometry, …) pass through.
+        ``azimuth_deg``, ``tilt_deg``, ``mechanical_tilt_deg``, ``electrical_tilt_deg``, ``antenna``, ``power_dbm``,
+        ``bandwidth_mhz``, ``antenna_gain_dbi``, ``ssb_gain_dbi``, ``traffic_gain_dbi``, ``beamwidth_az_deg``,
+        ``beamwidth_el_deg``, ``environment``, ``frequency_mhz``; absent columns and NaN mean
+        "not said". ``row``, where there is one, is the row of the file that problems name. Other columns (site_id,
+        cell_id, geometry, …) pass through.
     file : str
         What the sentences of the problems call the table.
+    antennas : mapping of str to Antenna
+        Measured antennas by the name that the cells use; those of the catalogue are known besides.
 
     Returns
     -------
     frame : DataFrame
         The rows kept, with all columns above filled, except ``azimuth_deg``, where NaN is an omnidirectional cell,
-        and ``environment``, where it is for `coverage.signals` to choose by the land cover. The index is fresh.
+        ``antenna``, an `Antenna` or NaN for the parabolic sector, and ``environment``, where it is for
+        `coverage.signals` to choose by the land cover. The index is fresh.
     defaulted : dict of str to int
-        Field → rows kept whose value was not given (an empty azimuth and environment included), for fields with any.
+        Field → rows kept whose value was not given (an empty azimuth and environment included), for fields with any;
+        ``antenna`` counts those that name an unknown one. What a measured antenna gives is no default.
     problems : tuple of Problem
         A refused row is an ``error`` of its own; 2G and 3G cells are left out with one ``note``; what was merely
         flagged is one ``warning`` or ``note`` per kind with the number of cells.
@@ -61,11 +80,17 @@ def complete_cells(
     right for a sector but the azimuth is unknown, and where the catalogue's gain meets a beam wider than the
     catalogue's, the gain is lowered to the directivity of the pattern and flagged. A missing height is that of the
     environment given (UMa 25 m, UMi 10 m, RMa 35 m), else 25 m.
+
+    A named antenna brings its gain, unless the row gives one, and its beam widths, whatever the row gives; an unknown
+    name is flagged and the cell computed as the parabolic sector. ``tilt_deg`` is the total of mechanical and
+    electrical tilt: `coverage.fittings.fit_tilts` says what follows from which.
     """
     given = _typed(frame)
     older = given["technology"].isin(_NOT_COMPUTED)
-    problems: list[Problem] = _flag("cell_technology_left_out", "note", given[older], "technology")
-    given = given[~older]
+    problems: list[Problem] = flag("cell_technology_left_out", "note", given[older], "technology")
+    named = given.loc[~older, "antenna"]
+    given, found = with_antennas(given[~older], antennas)
+    problems += found
     kept: list[dict[str, Any]] = []
     positions: list[int] = []
     for position, record in enumerate(given.to_dict("records")):
@@ -76,12 +101,14 @@ def complete_cells(
             kept.append(cell)
             positions.append(position)
     full = given.iloc[positions].reset_index(drop=True)
-    filled = pd.DataFrame.from_records(kept, columns=[*given.columns, "_limited"])
-    before = full[[*_NUMBERS, *_TEXTS]].isna()
+    filled = pd.DataFrame.from_records(kept, columns=[*given.columns, "_limited", "_widths_differ"])
+    said = full[[*_NUMBERS, *_TEXTS]]
     for name in (*_NUMBERS, *_TEXTS):
         full[name] = filled[name].astype(float) if name in _NUMBERS else filled[name].astype(object)
+    before = left_open(full, said.isna(), named.iloc[positions].notna())
     problems += _flags(full, before, filled["_limited"])
-    return full, _defaulted(before), tuple(replace(found, values={"file": file, **found.values}) for found in problems)
+    problems += fitting_flags(full, said, filled["_widths_differ"])
+    return full, _defaulted(before), tuple(replace(each, values={"file": file, **each.values}) for each in problems)
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -102,11 +129,12 @@ def _complete(cell: dict[str, Any]) -> list[Problem]:
         return findings
     defaults = radios.common()
     fill = {name: getattr(band, name) for name in _OF_BAND}
-    fill["tilt_deg"] = defaults.tilt_deg
     fill["height_m"] = defaults.height_by_environment.get(cell["environment"], defaults.height_m)
     fill["frequency_mhz"] = band.centre_mhz(cell["operator"])
     gain = cell["antenna_gain_dbi"]
-    fill["traffic_gain_dbi"] = band.traffic_gain_dbi if math.isnan(gain) else gain
+    fill["traffic_gain_dbi"] = (antenna_of(cell) or band).traffic_gain_dbi if math.isnan(gain) else gain
+    fit_tilts(cell)
+    fit_widths(cell)
     for name, value in fill.items():
         if math.isnan(cell[name]):
             cell[name] = value
@@ -117,24 +145,24 @@ def _complete(cell: dict[str, Any]) -> list[Problem]:
 
 def _identify(cell: dict[str, Any]) -> tuple[radios.Band | None, list[Problem]]:
     """Write operator, technology, environment and band as the catalogue does; no band means the row is refused."""
-    if _missing(cell["operator"]):
-        return None, [_error("cell_operator_missing", cell, "operator")]
+    if is_missing(cell["operator"]):
+        return None, [refusal("cell_operator_missing", cell, "operator")]
     cell["operator"] = radios.find_operator(str(cell["operator"]))
     technology = _technology(cell["technology"])
     if technology is None:
-        return None, [_error("cell_technology_unknown", cell, "technology")]
+        return None, [refusal("cell_technology_unknown", cell, "technology")]
     cell["technology"] = technology
-    if not _missing(cell["environment"]):
+    if not is_missing(cell["environment"]):
         names = {name.casefold(): name for name in tr38901.ENVIRONMENTS}
         environment = names.get(str(cell["environment"]).strip().casefold())
         if environment is None:
-            return None, [_error("cell_environment_unknown", cell, "environment")]
+            return None, [refusal("cell_environment_unknown", cell, "environment")]
         cell["environment"] = environment
     band = _band(cell, technology)
     if band is None:
         known = ", ".join(row.id for row in radios.bands() if row.technology == technology)
-        code = "cell_band_missing" if _missing(cell["band"]) else "cell_band_unknown"
-        return None, [_error(code, cell, "band", technology=technology, operator=cell["operator"], known=known)]
+        code = "cell_band_missing" if is_missing(cell["band"]) else "cell_band_unknown"
+        return None, [refusal(code, cell, "band", technology=technology, operator=cell["operator"], known=known)]
     cell["band"] = band.id
     return band, []
 
@@ -146,7 +174,7 @@ def _technology(value: object) -> Technology | None:
 
 def _band(cell: dict[str, Any], technology: Technology) -> radios.Band | None:
     """Return the band: as written, else by the frequency, else the operator's usual one."""
-    if not _missing(cell["band"]):
+    if not is_missing(cell["band"]):
         return radios.find_band(str(cell["band"]), technology)
     if not math.isnan(cell["frequency_mhz"]):
         return radios.band_at(cell["frequency_mhz"], cell["operator"], technology)
@@ -157,14 +185,14 @@ def _band(cell: dict[str, Any], technology: Technology) -> radios.Band | None:
 def _check_frequency(cell: dict[str, Any], band: radios.Band) -> Iterable[Problem]:
     if not band.downlink_low_mhz <= cell["frequency_mhz"] <= band.downlink_high_mhz:
         limits = {"low": band.downlink_low_mhz, "high": band.downlink_high_mhz}
-        yield _error("cell_frequency_outside_band", cell, "frequency_mhz", band=band.id, **limits)
+        yield refusal("cell_frequency_outside_band", cell, "frequency_mhz", band=band.id, **limits)
 
 
 def _check_bandwidth(cell: dict[str, Any], band: radios.Band) -> Iterable[Problem]:
     known = budget.bandwidths_mhz(band.technology, band.scs_khz)
     if cell["bandwidth_mhz"] not in known:
         listed = ", ".join(f"{width:g}" for width in known)
-        yield _error("cell_bandwidth_unknown", cell, "bandwidth_mhz", band=band.id, known=listed)
+        yield refusal("cell_bandwidth_unknown", cell, "bandwidth_mhz", band=band.id, known=listed)
 
 
 def _check_height(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]:
@@ -172,32 +200,35 @@ def _check_height(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]
     limits = tr38901.HEIGHTS[environment]
     if not limits.low_m <= cell["height_m"] <= limits.high_m:
         values = {"environment": environment, "low": limits.low_m, "high": limits.high_m}
-        yield _error("cell_height_outside_model", cell, "height_m", **values)
+        yield refusal("cell_height_outside_model", cell, "height_m", **values)
 
 
 def _check_beam(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]:
     for name, limit in (("beamwidth_az_deg", 360.0), ("beamwidth_el_deg", 180.0)):
         if not 0.0 < cell[name] <= limit:
-            yield _error("cell_beam_width", cell, name, limit=limit)
+            yield refusal("cell_beam_width", cell, name, limit=limit)
 
 
 def _check_finite(cell: dict[str, Any], _band: radios.Band) -> Iterable[Problem]:
-    for name in ("azimuth_deg", "tilt_deg", "power_dbm", "ssb_gain_dbi", "traffic_gain_dbi"):
+    for name in ("azimuth_deg", *TILTS, "power_dbm", "ssb_gain_dbi", "traffic_gain_dbi"):
         if math.isinf(cell[name]):
-            yield _error("cell_not_finite", cell, name)
+            yield refusal("cell_not_finite", cell, name)
 
 
 _CHECKS: tuple[Callable[[dict[str, Any], radios.Band], Iterable[Problem]], ...] = (
-    _check_frequency, _check_bandwidth, _check_height, _check_beam, _check_finite,
+    _check_frequency, _check_bandwidth, _check_height, _check_beam, _check_finite, check_fitting,
 )  # fmt: skip
 
 
 def _gain(cell: dict[str, Any], band: radios.Band) -> list[Problem]:
     """Fill or check the broadcast gain against the directivity of the pattern."""
+    named = antenna_of(cell)
+    if named is not None:
+        return fill_gain(cell, named, _GAIN_SLACK_DB)
     widths = cell["beamwidth_az_deg"], cell["beamwidth_el_deg"]
     limit = antenna.directivity_dbi(*widths)
     if cell["ssb_gain_dbi"] > limit + _GAIN_SLACK_DB:
-        return [_error("cell_gain_above_directivity", cell, "ssb_gain_dbi", limit=round(limit, 1))]
+        return [refusal("cell_gain_above_directivity", cell, "ssb_gain_dbi", limit=round(limit, 1))]
     if math.isnan(cell["azimuth_deg"]):  # the beam of a sector, spread all around, has less to give
         limit = antenna.directivity_dbi(*widths, omnidirectional=True)
     gain = band.ssb_gain_dbi if math.isnan(cell["ssb_gain_dbi"]) else cell["ssb_gain_dbi"]
@@ -206,23 +237,11 @@ def _gain(cell: dict[str, Any], band: radios.Band) -> list[Problem]:
     return []
 
 
-def _missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA
-
-
 def _environment(environment: object, height_m: float) -> Environment:
     """Return the environment whose heights apply: rural land cover is not known yet, so a bare mast counts as UMa."""
     if isinstance(environment, str):
         return next(name for name in tr38901.ENVIRONMENTS if name == environment)
     return "UMi" if height_m <= 12.0 else "UMa"
-
-
-def _error(code: str, cell: dict[str, Any], name: str, **values: Any) -> Problem:
-    row, value = cell.get("row"), cell[name]
-    text = None if _missing(value) else f"{value:g}" if isinstance(value, float) else str(value)
-    return Problem(
-        code=code, row=None if row is None or _missing(row) else int(row), field=name, value=text, values=values
-    )
 
 
 def _defaulted(before: pd.DataFrame) -> dict[str, int]:
@@ -237,21 +256,21 @@ def _flags(full: pd.DataFrame, before: pd.DataFrame, limited: pd.Series[bool]) -
     omni = before["azimuth_deg"]
     from_sheet = before["ssb_gain_dbi"] & ~before["antenna_gain_dbi"]
     flags = [
-        *_flag("cell_azimuth_empty", "warning", full[omni], "azimuth_deg"),
-        *_flag("cell_gain_of_traffic", "warning", full[from_sheet], "antenna_gain_dbi"),
-        *_flag("cell_gain_limited", "warning", full[limited.astype(bool)], "ssb_gain_dbi"),
+        *flag("cell_azimuth_empty", "warning", full[omni], "azimuth_deg"),
+        *flag("cell_gain_of_traffic", "warning", full[from_sheet], "antenna_gain_dbi"),
+        *flag("cell_gain_limited", "warning", full[limited.astype(bool)], "ssb_gain_dbi"),
         *_repeated_ids(full),
     ]
     environment = [_environment(*pair) for pair in zip(full["environment"], full["height_m"], strict=True)]
     for name in ("UMa", "UMi"):  # the whole range of RMa is tabulated
         tabulated = tr38901.HEIGHTS[name].tabulated_m
         off = np.array([env == name for env in environment], dtype=bool) & (full["height_m"] != tabulated)
-        flags += _flag("cell_height_off_table", "note", full[off], "height_m", environment=name, tabulated=tabulated)
+        flags += flag("cell_height_off_table", "note", full[off], "height_m", environment=name, tabulated=tabulated)
     for operator in radios.operators():
         for band in radios.bands():
             if band.id not in operator.bands(band.technology):
                 on_it = full[(full["operator"] == operator.id) & (full["band"] == band.id)]
-                flags += _flag("cell_band_not_held", "warning", on_it, "band", operator=operator.id, band=band.id)
+                flags += flag("cell_band_not_held", "warning", on_it, "band", operator=operator.id, band=band.id)
     return flags
 
 
@@ -262,20 +281,11 @@ def _repeated_ids(full: pd.DataFrame) -> list[Problem]:
     if again.empty:
         return []
     first = again.iloc[0]
-    row = int(first["row"]) if "row" in again and not _missing(first["row"]) else int(again.index[0]) + 2
+    row = int(first["row"]) if "row" in again and not is_missing(first["row"]) else int(again.index[0]) + 2
     return [
         replace(
-            _flag("cell_id_repeated", "warning", again, "cell_id", operator=first["operator"], band=first["band"])[0],
+            flag("cell_id_repeated", "warning", again, "cell_id", operator=first["operator"], band=first["band"])[0],
             row=row,
             value=str(first["cell_id"]),
         )
     ]
-
-
-def _flag(code: str, severity: Severity, cells: pd.DataFrame, name: str, **values: Any) -> list[Problem]:
-    if cells.empty:
-        return []
-    row = None
-    if len(cells) == 1 and "row" in cells and not _missing(cells["row"].iloc[0]):
-        row = int(cells["row"].iloc[0])
-    return [Problem(code=code, severity=severity, row=row, field=name, values={"count": len(cells), **values})]

@@ -1,17 +1,22 @@
-"""Antenna files of the MSI/Planet kind (.msi, .pln, .txt): head lines and two cuts of 360 attenuations."""
+"""Antenna files of the MSI/Planet kind (.msi, .pln, .txt): head lines and two cuts of 360 attenuations.
+
+`AntennaFolder` finds them by the names that cells use.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from coverage.antennas import Antenna, measured_antenna
 from coverage.errors import LayerError
 from coverage.files.opening import agree, regular_file, source_of
 from coverage.files.texts import decode
@@ -120,6 +125,72 @@ def read_antenna(path: str | Path) -> MeasuredAntenna:
         vertical_db=parsed.cuts["VERTICAL"],
         comment=_words(parsed, "COMMENT"),
         source=source_of(found, hashlib.sha256(data).hexdigest(), 2 * CUT_VALUES),
+    )
+
+
+class AntennaFolder(Mapping[str, Antenna]):
+    """The antenna files of a folder by name: each is read when it is asked for, and once.
+
+    A name is that of the file, with or without its extension; case and the way accents are stored do not matter.
+    Iterating gives the names without extension.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Files directly inside count, sub-folders do not.
+
+    Raises
+    ------
+    LayerError
+        ``antenna_folder`` when it is no folder or cannot be listed. Asking for an antenna raises what `read_antenna`
+        and `coverage.antennas.measured_antenna` raise, and ``antenna_ambiguous`` for a name that fits several files.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        try:
+            found = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in EXTENSIONS)
+        except (OSError, ValueError):  # ValueError: a NUL byte in the name
+            raise LayerError("antenna_folder", folder=Path(folder).name or str(folder)) from None
+        self._names = tuple(dict.fromkeys(path.stem for path in found))
+        self._files: dict[str, list[Path]] = {}
+        for path in found:
+            for key in (_key(path.name), _key(path.stem)):
+                self._files.setdefault(key, []).append(path)
+        self._read: dict[str, Antenna] = {}
+
+    def __getitem__(self, name: str) -> Antenna:
+        """Return an antenna by its name; ``KeyError`` when no file has it."""
+        key = _key(name)
+        if key not in self._read:
+            files = self._files[key]
+            if len(files) > 1:
+                raise LayerError("antenna_ambiguous", antenna=name, files=", ".join(path.name for path in files))
+            self._read[key] = _antenna(files[0])
+        return self._read[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names without extension."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len(self._names)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def _antenna(path: Path) -> Antenna:
+    measured = read_antenna(path)
+    return measured_antenna(
+        path.name,
+        measured.horizontal_db,
+        measured.vertical_db,
+        gain_dbi=measured.gain_dbi,
+        frequency_mhz=measured.frequency_mhz,
+        tilt_deg=None if math.isnan(measured.tilt_deg) else measured.tilt_deg,
+        source=measured.source,
     )
 
 

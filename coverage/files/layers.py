@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from pyproj.exceptions import ProjError
 
+from coverage.antennas import Antenna
 from coverage.boundaries import recognise_wards
 from coverage.cells import complete_cells
 from coverage.errors import LayerError, Problem
 from coverage.fields import best_headers, check, field_of, table
 from coverage.fields.numbers import read_column
+from coverage.files.antennas import AntennaFolder
 from coverage.files.books import text_of
 from coverage.files.tables import RawTable, read_table
 from coverage.layers import Layer
@@ -47,7 +50,7 @@ def read_wards(path: str | Path, edition: str = "auto") -> Layer:
     raw = read_table(path)
     file = raw.source.name
     geometry = raw.geometry if raw.geometry is not None else _wkt_geometry(raw)
-    _need_crs(geometry, file)
+    need_crs(geometry, file)
     frame = gpd.GeoDataFrame(raw.frame.assign(row=raw.rows), geometry=geometry.to_numpy(), crs=geometry.crs)
     layer = recognise_wards(frame, source=raw.source, edition=edition)
     return replace(layer, problems=raw.problems + layer.problems)
@@ -66,7 +69,7 @@ def _wkt_geometry(raw: RawTable) -> gpd.GeoSeries:
     return series.set_crs(_DEGREES if np.abs(bounds).max() <= 180 else None)
 
 
-def _need_crs(geometry: gpd.GeoSeries, file: str) -> None:
+def need_crs(geometry: gpd.GeoSeries, file: str) -> None:
     """Raise ``missing_crs`` or, for one that nothing leads from to longitude and latitude, ``bad_crs``."""
     if geometry.crs is None:
         raise LayerError("missing_crs", file=file)
@@ -76,8 +79,14 @@ def _need_crs(geometry: gpd.GeoSeries, file: str) -> None:
         raise LayerError("bad_crs", file=file, crs=geometry.crs.name) from None
 
 
-def read_cells(path: str | Path) -> Layer:
+def read_cells(path: str | Path, antennas: str | Path | None = None) -> Layer:
     """Return the cells of a file: positions from longitude and latitude or from points, gaps filled from the catalogue.
+
+    Parameters
+    ----------
+    path : str or Path
+    antennas : str or Path, optional
+        Folder of MSI/Planet files that the column ``antenna`` names, besides the antennas of the catalogue.
 
     Returns
     -------
@@ -88,12 +97,13 @@ def read_cells(path: str | Path) -> Layer:
     Raises
     ------
     LayerError
-        What `read_table` and `coverage.fields.check` raise; ``no_usable_row`` when every row was refused (its
-        ``problems`` say why).
+        What `read_table`, `coverage.fields.check` and `coverage.files.antennas.AntennaFolder` raise; ``no_usable_row``
+        when every row was refused (its ``problems`` say why).
     """
+    measured: Mapping[str, Antenna] = {} if antennas is None else AntennaFolder(antennas)
     raw, frame, problems = _placed(read_table(path))
     file = raw.source.name
-    completed, defaulted, more = complete_cells(frame, file=file)
+    completed, defaulted, more = complete_cells(frame, file=file, antennas=measured)
     problems += more
     if completed.empty:
         raise LayerError("no_usable_row", problems, file=file, rows=raw.source.rows)
@@ -159,7 +169,7 @@ def _with_positions(raw: RawTable) -> RawTable:
     """Return the table with the places of its points as longitude and latitude columns."""
     if raw.geometry is None:
         return raw
-    _need_crs(raw.geometry, raw.source.name)
+    need_crs(raw.geometry, raw.source.name)
     points = raw.geometry.to_crs(_DEGREES).to_numpy()
     only = [shape.geoms[0] if getattr(shape, "geom_type", "") == "MultiPoint" else shape for shape in points]
     is_point = shapely.get_type_id(np.asarray(only, dtype=object)) == shapely.GeometryType.POINT

@@ -11,7 +11,8 @@ from coverage.types import LayerKind
 
 KINDS = get_args(LayerKind)
 CELLS = (
-    "site_id cell_id operator technology band longitude latitude height_m azimuth_deg tilt_deg power_dbm bandwidth_mhz "
+    "site_id cell_id operator technology band longitude latitude height_m azimuth_deg tilt_deg "
+    "mechanical_tilt_deg electrical_tilt_deg antenna power_dbm bandwidth_mhz "
     "antenna_gain_dbi ssb_gain_dbi traffic_gain_dbi beamwidth_az_deg beamwidth_el_deg environment frequency_mhz"
 )
 
@@ -67,6 +68,14 @@ def test_no_spelling_means_two_values(kind):
         ("cells", "X_WGS84", "longitude"),
         ("cells", "Độ cao anten", "height_m"),
         ("cells", "Azimuth", "azimuth_deg"),
+        ("cells", "Tilt cơ", "mechanical_tilt_deg"),
+        ("cells", "M-Tilt", "mechanical_tilt_deg"),
+        ("cells", "E_TILT (°)", "electrical_tilt_deg"),
+        ("cells", "Tilt điện", "electrical_tilt_deg"),
+        ("cells", "Total tilt", "tilt_deg"),
+        ("cells", "Loại anten", "antenna"),
+        ("cells", "Antenna Model", "antenna"),
+        ("cells", "mechanical", "mechanical_tilt_deg"),  # a shapefile cuts names at ten letters
         ("cells", "Công suất phát (dBm)", "power_dbm"),
         ("cells", "Công suất phát (W)", None),
         ("cells", "Nhà mạng", "operator"),
