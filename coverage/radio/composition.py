@@ -1,7 +1,7 @@
 """Composition: what the cells of a mast give to the pixels around it, added in place to the rasters of a study.
 
 Everything here is per pixel and depends on the view and the beam alone: a window may be cut into parts in any way and
-the parts composed by several threads, as long as no two of them write to the same pixel at once. Pixels that are
+the parts composed by several threads, as long as parts composed at once do not overlap. Pixels that are
 `OUTSIDE` are left alone; pixels that are `UNKNOWN` are only marked so. A pixel whose ground is unknown counts as
 `UNKNOWN`, for the angle towards it is.
 """
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from coverage.errors import GridError
+from coverage.radio import native
+from coverage.radio.native import compose
 from coverage.radio.ranges import require
 from coverage.radio.views import OUTSIDE, UNKNOWN, Beam, View, pack_db, unpack_db
 
@@ -30,6 +32,7 @@ __all__ = [
     "add_levels",
     "add_powers",
     "add_throughput",
+    "best_server",
     "pack_db",
     "unpack_db",
 ]
@@ -78,7 +81,14 @@ def add_levels(
         ``levels_shape`` when an array has another shape than the view.
     """
     require("sigma_db", sigma_db, 1e-3, 100.0)
-    _same_shape(view, probability, rsrp_dbm, server, unknown, *([] if heard is None else [heard]))
+    _same_shape(view.loss, probability, rsrp_dbm, server, unknown, *([] if heard is None else [heard]))
+    lib = native.library()
+    if lib is not None:
+        compose.add_levels(
+            lib, view, beams, threshold_dbm=threshold_dbm, sigma_db=sigma_db,
+            probability=probability, rsrp_dbm=rsrp_dbm, server=server, unknown=unknown, heard=heard,
+        )  # fmt: skip
+        return
     for cell, level in _levels(view, beams, unknown):
         reached = ndtr((level - threshold_dbm) / sigma_db)
         add_known(
@@ -104,9 +114,7 @@ def add_known(
     level = np.asarray(level_dbm, dtype=np.float32)
     there = ~np.isnan(level)
     np.fmax(probability, known_probability, out=probability, where=there, casting="same_kind")
-    better = there & ((level > rsrp_dbm) | np.isnan(rsrp_dbm) | ((level == rsrp_dbm) & (cell < server)))
-    np.copyto(rsrp_dbm, level, where=better)
-    np.copyto(server, np.int32(cell), where=better)
+    _take(level, cell, rsrp_dbm, server)
     if heard is not None:
         heard += (level >= threshold_dbm).astype(heard.dtype)
 
@@ -133,7 +141,13 @@ def add_powers(
     GridError
         ``levels_shape`` when an array has another shape than the view.
     """
-    _same_shape(view, best_mw, others_mw, server, unknown)
+    _same_shape(view.loss, best_mw, others_mw, server, unknown)
+    lib = native.library()
+    if lib is not None:
+        compose.add_powers(
+            lib, view, beams, best_mw=best_mw, others_mw=others_mw, server=server, unknown=unknown
+        )  # fmt: skip
+        return
     for cell, level in _levels(view, beams, unknown):
         add_known_power(level, cell, best_mw=best_mw, others_mw=others_mw, server=server)
 
@@ -143,7 +157,7 @@ def add_known_power(level_dbm: NDArray[Any], cell: int, *, best_mw: Floats, othe
     power = _milliwatt(level_dbm)
     power[np.isnan(power)] = 0.0
     others_mw += np.minimum(power, best_mw)
-    better = (power > best_mw) | ((power == best_mw) & (power > 0.0) & (cell < server))
+    better = (power > best_mw) | ((power == best_mw) & (cell < server))
     np.maximum(best_mw, power, out=best_mw)
     np.copyto(server, np.int32(cell), where=better)
 
@@ -185,7 +199,15 @@ def add_throughput(
     The other cells keep their median level: fading moves the server alone.
     """
     _require_throughput(sigma_db, noise_mw, interference_factor)
-    _same_shape(view, total_mw, probability)
+    _same_shape(view.loss, total_mw, probability)
+    lib = native.library()
+    if lib is not None:
+        compose.add_throughput(
+            lib, view, beam, sigma_db=sigma_db, noise_mw=noise_mw, interference_factor=interference_factor,
+            downlink_threshold_db=downlink_threshold_db, uplink_threshold_dbm=uplink_threshold_dbm,
+            total_mw=total_mw, probability=probability,
+        )  # fmt: skip
+        return
     for _, level in _levels(view, [(0, beam)], None):
         others = np.maximum(total_mw - _milliwatt(level), np.float32(0.0))
         needed = downlink_threshold_db + 10.0 * np.log10(interference_factor * others + noise_mw)
@@ -193,16 +215,51 @@ def add_throughput(
         np.fmax(probability, reached, out=probability, casting="same_kind")
 
 
+def best_server(loss: NDArray[np.int16], reference_dbm: float, cell: int, *, rsrp_dbm: Floats, server: Servers) -> None:
+    """Add a cell whose antenna is in its losses already to levels and servers, in place, by the rule of `add_levels`.
+
+    Parameters
+    ----------
+    loss : int16 ndarray of shape (rows, cols)
+        Packed loss less antenna gain; where it is `OUTSIDE` or `UNKNOWN` nothing is added.
+    reference_dbm : float
+        Level at 0 dB [dBm].
+    cell : int, ≥ 0
+    rsrp_dbm, server
+        As `add_levels`.
+
+    Raises
+    ------
+    GridError
+        ``levels_shape`` when an array has another shape than the losses.
+    """
+    _same_shape(loss, rsrp_dbm, server)
+    lib = native.library()
+    if lib is not None:
+        compose.best_server(lib, loss, reference_dbm, cell, rsrp_dbm=rsrp_dbm, server=server)
+        return
+    level = np.float32(reference_dbm) - unpack_db(loss)
+    level[loss == OUTSIDE] = np.nan
+    _take(level, cell, rsrp_dbm, server)
+
+
 def _levels(view: View, beams: Beams, unknown: Flags | None) -> Iterator[tuple[int, Floats]]:
     """Yield the level of each cell [dBm], NaN where there is none; mark what is unknown."""
     loss = unpack_db(view.loss)
     outside = view.loss == OUTSIDE
     bearing, depression = view.directions()
-    if unknown is not None and beams:
+    if unknown is not None:
         unknown |= ~outside & (np.isnan(loss) | np.isnan(depression))
     loss[outside] = np.nan
     for cell, beam in beams:
         yield cell, (beam.reference_dbm + beam.gain_db(bearing, depression) - loss).astype(np.float32)
+
+
+def _take(level: Floats, cell: int, rsrp_dbm: Floats, server: Servers) -> None:
+    nobody = np.isnan(rsrp_dbm) & ~np.isnan(level)
+    better = nobody | (level > rsrp_dbm) | ((level == rsrp_dbm) & (cell < server))
+    np.copyto(rsrp_dbm, level, where=better)
+    np.copyto(server, np.int32(cell), where=better)
 
 
 def _milliwatt(level_dbm: NDArray[Any]) -> Floats:
@@ -216,7 +273,7 @@ def _require_throughput(sigma_db: float, noise_mw: float, interference_factor: f
     require("interference_factor", interference_factor, 0.0, 1e6)
 
 
-def _same_shape(view: View, *arrays: NDArray[Any]) -> None:
+def _same_shape(like: NDArray[Any], *arrays: NDArray[Any]) -> None:
     for array in arrays:
-        if array.shape != view.loss.shape:
-            raise GridError("levels_shape", given=array.shape, expected=view.loss.shape)
+        if array.shape != like.shape:
+            raise GridError("levels_shape", given=array.shape, expected=like.shape)
