@@ -24,8 +24,7 @@ def caveats(result: Result, lang: Language) -> tuple[str, ...]:
 
 def problems(city: City) -> tuple[Problem, ...]:
     """Return every finding about the files of a city: refused rows first, then warnings, then notes."""
-    layers = (city.wards, city.cells, city.people, city.subscriptions)
-    found = [problem for layer in layers if layer is not None for problem in layer.problems]
+    found = [problem for layer in city.layers for problem in layer.problems]
     return tuple(sorted(found, key=lambda problem: _GRAVITY[problem.severity]))
 
 
@@ -51,14 +50,22 @@ def _about_data(result: Result, data: Mapping[str, Any], lang: Language) -> Iter
     if bounds := data["bounds"]:
         cut, outside = len(bounds["wards_cut"]), len(bounds["wards_outside"])
         yield t("caveats.bounds", lang, cut=cut, outside=outside)
-    if "model" in data["defaulted"]:
-        yield t("caveats.model_defaulted", lang, model=data["defaulted"]["model"])
-    if defaulted := {field: count for field, count in data["defaulted"].items() if count and field != "model"}:
-        labels = {field.name: field.label[lang] for field in table("cells")}
-        counted = [f"{labels.get(field, field)} ({number(count, lang)})" for field, count in defaulted.items()]
-        yield t("caveats.defaulted", lang, fields=", ".join(counted))
+    yield from _about_defaults(data["defaulted"], lang)
     if overfull := data["more_lines_than_households"]:
         yield t("caveats.overfull", lang, count=len(overfull), wards=_names(result, overfull, lang))
+
+
+def _about_defaults(defaulted: Mapping[str, Any], lang: Language) -> Iterator[str]:
+    if "model" in defaulted:
+        yield t("caveats.model_defaulted", lang, model=defaulted["model"])
+    of_cells = {field: count for field, count in defaulted.items() if field != "model" and "." not in field and count}
+    if of_cells:
+        labels = {field.name: field.label[lang] for field in table("cells")}
+        counted = [f"{labels.get(field, field)} ({number(count, lang)})" for field, count in of_cells.items()]
+        yield t("caveats.defaulted", lang, fields=", ".join(counted))
+    for field in ("floors", "height_m"):
+        if count := defaulted.get(f"buildings.{field}"):
+            yield t(f"caveats.buildings_{field}", lang, count=number(count, lang))
 
 
 def _about_method(result: Result, data: Mapping[str, Any], lang: Language) -> Iterator[str]:

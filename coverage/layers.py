@@ -43,7 +43,7 @@ class Layer:
 
     Attributes
     ----------
-    kind : {"wards", "cells", "households", "subscriptions"}
+    kind : {"wards", "cells", "households", "subscriptions", "buildings"}
         Which field table it obeys (`coverage.fields`).
     frame : pandas.DataFrame or geopandas.GeoDataFrame
         Canonical columns only. Wards are indexed by ``ward_id``; cells have a fresh RangeIndex. Geometry, where
@@ -55,7 +55,8 @@ class Layer:
     edition : str or None
         Ward edition the ``ward_id`` column belongs to.
     defaulted : mapping of str to int
-        Field → number of rows whose value came from the catalogue.
+        Field → number of rows whose value came from the catalogue. Of buildings, ``floors`` are those whose height was
+        counted from their floors, ``height_m`` those of which nothing told it.
     """
 
     kind: LayerKind

@@ -79,8 +79,10 @@ class City:
         households_source, population_source.
     subscriptions : Layer or None
         Kind ``subscriptions``: ward_id, operator, technology, customer, lines, period.
+    buildings : Layer or None
+        Kind ``buildings``: height_m and footprints (working CRS); models read the raster in `surface`.
     surface : Surface
-        Terrain, land cover, people and households per pixel; any may be absent.
+        Terrain, land cover, people and households per pixel, building heights and sea; any may be absent.
     sources : tuple of Source
         Every file that was read.
     synthetic : bool
@@ -94,10 +96,17 @@ class City:
     cells: Layer
     people: Layer | None = None
     subscriptions: Layer | None = None
+    buildings: Layer | None = None
     surface: Surface = dataclasses.field(default_factory=Surface)
     sources: tuple[Source, ...] = ()
     synthetic: bool = False
     name_en: str = ""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The checked tables that are there."""
+        given = (self.wards, self.cells, self.people, self.subscriptions, self.buildings)
+        return tuple(layer for layer in given if layer is not None)
 
     def title(self, lang: Language) -> str:
         """Return the name of the city in a language."""
@@ -319,15 +328,14 @@ class Result:
     def data(self) -> dict[str, Any]:
         """What was defaulted, refused, assumed, unused or unknown: the honesty page of the figures."""
         city, wards = self.study.city, self.wards
-        layers = [layer for layer in (city.wards, city.cells, city.people, city.subscriptions) if layer is not None]
         unknown = {
             column: sorted(wards.index[wards[column].isna()]) for column in MAY_LACK if wards[column].isna().any()
         }
         return {
             "synthetic": city.synthetic,
             "defaulted": self._defaulted,
-            "refused": {layer.kind: layer.refused for layer in layers if layer.refused},
-            "problems": _counted(layers),
+            "refused": {layer.kind: layer.refused for layer in city.layers if layer.refused},
+            "problems": _counted(city.layers),
             "unknown": unknown,
             "unknown_area_km2": self.unknown_area_km2,
             "known_wards": {column: [int(wards[column].notna().sum()), len(wards)] for column in MAY_LACK},
@@ -343,6 +351,8 @@ class Result:
         """Field → cells filled from the catalogue; ``model`` → its id where only the lack of terrain chose it."""
         study = self.study
         fields: dict[str, int | str] = {**study.city.cells.defaulted, "environment": self.signal.environments_assumed}
+        if study.city.buildings is not None and "buildings" not in study.path_model.ignores:
+            fields |= {f"buildings.{name}": count for name, count in study.city.buildings.defaulted.items()}
         by_lack = study.model is None and study.city.surface.terrain is None
         return {**fields, "model": study.path_model.id} if by_lack else fields
 
@@ -413,7 +423,7 @@ def _count(value: float) -> float | None:
     return int(value) if value.is_integer() else _plain(value)
 
 
-def _counted(layers: list[Layer]) -> dict[str, dict[str, int]]:
+def _counted(layers: tuple[Layer, ...]) -> dict[str, dict[str, int]]:
     return {
         layer.kind: dict(sorted(Counter(problem.code for problem in layer.problems).items()))
         for layer in layers

@@ -18,6 +18,7 @@ from coverage.words import LANGUAGES, t
 
 FILES = (
     "wards", "cells", "households", "population", "subscriptions", "terrain", "clutter", "households-raster",
+    "buildings", "coast", "antennas",
 )  # fmt: skip
 MODELS = ("auto", "tr38901", "p1812")
 PIXEL_M = (1.0, 1000.0)  # below: more pixels than any city needs; above: wards smaller than a pixel
@@ -163,7 +164,8 @@ def _add_inputs(parser: Parser, lang: Language) -> None:
     group = parser.add_argument_group(t("cli.group_inputs", lang))
     for name in FILES:
         key = name.replace("-", "_")
-        group.add_argument(f"--{name}", metavar=t("cli.metavar_file", lang), help=t(f"cli.help_{key}", lang))
+        kind = "cli.metavar_folder" if name == "antennas" else "cli.metavar_file"
+        group.add_argument(f"--{name}", metavar=t(kind, lang), help=t(f"cli.help_{key}", lang))
     group.add_argument("--edition", default="auto", metavar="auto|2019|2025h1|2025h2", help=t("cli.help_edition", lang))
 
 

@@ -13,6 +13,8 @@ import shapely
 
 from coverage.catalog.registers import data_dir
 from coverage.errors import LayerError, Problem
+from coverage.files.buildings import building_raster, read_buildings
+from coverage.files.coasts import read_coast
 from coverage.files.layers import read_cells, read_wards
 from coverage.files.opening import EXTENSIONS, regular_file
 from coverage.files.people import COUNTS, Split, read_people, read_subscriptions
@@ -24,6 +26,7 @@ from coverage.study import City
 
 LAYERS = (
     "wards", "cells", "households", "population", "households_raster", "subscriptions", "terrain", "clutter",
+    "buildings", "coast", "antennas",
 )  # fmt: skip
 MARGIN_M = 20_000.0  # rasters are read so far around the wards; cells further out are flagged
 
@@ -33,7 +36,7 @@ PathLike = str | Path
 Rasters = dict[str, tuple[Raster, Source]]
 
 
-def read_city(
+def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its name)
     *,
     wards: PathLike,
     cells: PathLike,
@@ -43,6 +46,9 @@ def read_city(
     terrain: PathLike | None = None,
     clutter: PathLike | None = None,
     households_raster: PathLike | None = None,
+    buildings: PathLike | None = None,
+    coast: PathLike | None = None,
+    antennas: PathLike | None = None,
     edition: str = "auto",
     name: str | None = None,
 ) -> City:
@@ -58,6 +64,12 @@ def read_city(
         Broadband lines by ward.
     terrain, clutter, households_raster : path, optional
         GeoTIFF: height of the ground [m], land cover (ESA WorldCover codes), households per pixel.
+    buildings : path, optional
+        Footprints with heights or floors (`coverage.files.buildings`).
+    coast : path, optional
+        Polygons of land or of sea, or shore lines, for at least 20 km around the wards (`coverage.files.coasts`).
+    antennas : path, optional
+        Folder of MSI/Planet antenna files that the cells name.
     edition : {"auto", "2019", "2025h1", "2025h2"}
         Edition of the ward polygons.
     name : str, optional
@@ -69,25 +81,33 @@ def read_city(
         What the readers raise, each naming its file; ``cells_elsewhere`` when no cell lies near the wards.
     """
     ward_layer = read_wards(wards, edition)
-    cell_layer = _near(read_cells(cells), ward_layer)
+    cell_layer = _near(read_cells(cells, antennas), ward_layer)
     given = {"terrain": terrain, "clutter": clutter, "households": households_raster}
     if population is not None and _is_raster(population):
         given["population"] = population
     rasters, found = _rasters(given, ward_layer)
-    ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()))
+    built = None if buildings is None else read_buildings(buildings, _around(ward_layer))
+    if built is not None:
+        rasters["buildings"] = building_raster(built.frame, _around(ward_layer)), built.source
+    if coast is not None:
+        sea, source, found["coast"] = read_coast(coast, ward_layer.frame, _around(ward_layer))
+        rasters["coast"] = sea, source
+    ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()), *found.pop("coast", ()))
     tables = [path for path in (households, population) if path is not None and not _is_raster(path)]
     people, split, counted = _people(tables, rasters, ward_layer)
     if people is not None:
         people = people.with_frame(people.frame, *chain.from_iterable(found.values()), *_holes(rasters, ward_layer))
     lines = None if subscriptions is None else read_subscriptions(subscriptions, ward_layer, split=split)
     read = [ward_layer.source, cell_layer.source, *counted, *([] if lines is None else [lines.source])]
-    sources = tuple(dict.fromkeys([*read, *(source for _, source in rasters.values())]))
+    named = [antenna.source for antenna in cell_layer.frame["antenna"].dropna().unique() if antenna.source is not None]
+    sources = tuple(dict.fromkeys([*read, *named, *(source for _, source in rasters.values())]))
     return City(
         name=name or Path(wards).stem,
         wards=ward_layer,
         cells=cell_layer,
         people=people,
         subscriptions=lines,
+        buildings=built,
         surface=Surface(**{key: raster for key, (raster, _) in rasters.items()}),
         sources=sources,
         synthetic=any(source.synthetic for source in sources),

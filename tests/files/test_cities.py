@@ -260,3 +260,29 @@ def test_real_wards_with_the_census_and_the_demo_cells(shared_data):
 def test_layers_of_the_city_file_are_the_arguments_of_read_city():
     arguments = set(read_city.__kwdefaults__ or {}) | {"wards", "cells"}
     assert arguments - {"edition", "name"} == set(LAYERS)
+
+
+def test_buildings_and_coast_become_rasters_that_the_terrain_model_reads(files, tmp_path):
+    house = gpd.GeoDataFrame({"height": ["", "12"]}, geometry=[box(EAST, NORTH - 100, EAST + 100, NORTH)] * 2, crs=5899)
+    house.to_file(tmp_path / "houses.gpkg")
+    land = gpd.GeoDataFrame({"a": [1]}, geometry=[box(EAST - 9e4, NORTH - 9e4, EAST + 6000, NORTH + 9e4)], crs=5899)
+    land.to_file(tmp_path / "land.gpkg")
+    layers = {"buildings": tmp_path / "houses.gpkg", "coast": tmp_path / "land.gpkg"}
+    city = read_city(**files, **layers)
+    assert {"houses.gpkg", "land.gpkg"} <= {source.name for source in city.sources}
+    assert city.surface.buildings.values[0, 0] != city.surface.buildings.values[0, 0], "far off: unknown"
+    assert np.nanmax(city.surface.buildings.values) == 15.0
+    assert city.surface.coast.values.sum() > 0
+    assert "coast_as_land" in {problem.code for problem in city.wards.problems}
+    assert [layer.kind for layer in city.layers] == ["wards", "cells", "households", "subscriptions", "buildings"]
+    told = cov.Study(city, pixel_m=200).run().data
+    assert told["defaulted"]["buildings.height_m"] == 1
+    assert told["problems"]["buildings"] == {"building_untold": 1}
+    assert "sea" not in told["assumed"]
+    flat = cov.Study(city, pixel_m=200, model=cov.TR38901()).run().data
+    assert flat["unused"] == ["terrain", "buildings", "coast"]
+    assert "buildings.height_m" not in flat["defaulted"]
+    (tmp_path / "city.toml").write_text(
+        "[layers]\n" + "".join(f'{name} = "{path.name}"\n' for name, path in {**files, **layers}.items()), "utf-8"
+    )
+    assert open_city(tmp_path / "city.toml").buildings is not None

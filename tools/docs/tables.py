@@ -19,6 +19,7 @@ KINDS: dict[LayerKind, tuple[str, str]] = {
     "cells": ("Cell (trạm phát sóng)", "Cells (of sites)"),
     "households": ("Số hộ và dân số", "Households and population"),
     "subscriptions": ("Thuê bao băng rộng", "Broadband subscriptions"),
+    "buildings": ("Công trình xây dựng", "Buildings"),
 }
 
 
