@@ -32,7 +32,7 @@ __all__ = [
     "traffic_offset_db",
 ]
 
-CUTS_SLACK_DB = 0.5  # between the cuts a measured pattern is interpolated: so far its directivity may err (a test)
+CUTS_SLACK_DB = 0.5  # between its cuts a pattern is interpolated: its directivity may come out so much too low (a test)
 OMNI_RIPPLE_DB = 3.0  # a horizontal cut that varies less has no axis
 BEAMS_MAX_DB = 10.0 * math.log10(8.0)  # an envelope of L_max = 8 beams holds at most eight times the power of one
 

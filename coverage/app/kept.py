@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import coverage
 from coverage.catalog.registers import data_dir
+from coverage.files.antennas import EXTENSIONS as ANTENNA_FILES
 from coverage.writing import replace_with
 
 log = logging.getLogger("phusong.app")
@@ -167,7 +168,13 @@ def _named(city: Path) -> Iterator[Path]:
         content = tomllib.loads(city.read_text("utf-8"))
     except (OSError, ValueError):
         return
-    for text in strings(content):
+    for text in filter(None, strings(content)):
         for path in (city.parent / text, city.parent / f"{text}.toml"):
-            if text and path.is_file():
-                yield path
+            yield from _files(path)
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a file, the antenna files of a folder, or nothing."""
+    if path.is_dir():
+        return sorted(each for each in path.iterdir() if each.suffix.lower() in ANTENNA_FILES)
+    return [path] if path.is_file() else []
