@@ -131,7 +131,7 @@ def test_the_profile_is_the_ground_on_the_way():
     assert line.ground_m[np.abs(line.distance_m - 1110.0) < 20] == pytest.approx(40.0)
     assert line.ground_m[np.abs(line.distance_m - 500.0) < 50] == pytest.approx(10.0)
     assert (line.cut_by, line.in_sight) == ("ground", False)
-    assert line.distance_m[line.obstacle] == pytest.approx(1200.0, abs=60.0)
+    assert line.distance_m[line.obstacle] == pytest.approx(1100.0, abs=60.0)
     assert profile.loss_db > profile.free_space_db + 15
     assert not profile.flat_ground
 
