@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -49,6 +49,12 @@ class Near:
         """Level of the expected path gain [dB], shape (n,)."""
         return fading.mean_path_gain_db(self.path.los_db, self.path.nlos_db, self.path.p_los)
 
+    @property
+    def unknown(self) -> NDArray[np.bool_] | None:
+        """Where the window's pixels hang on unknown ground; None where none does."""
+        open_question = np.isnan(self.path.p_los)
+        return self.spread(open_question, 0.0).astype(bool) if open_question.any() else None
+
     def on_axis_dbm(self, beam: Beam) -> NDArray[np.float64]:
         """Return the level of a cell at 0 dB path loss [dBm], shape (n,)."""
         return np.asarray(beam.reference_dbm + beam.gain_db(self.sweep.bearing_deg, self.path.depression_deg))
@@ -69,7 +75,7 @@ class Near:
         probability = self.probability(threshold_dbm, on_axis_dbm=on_axis)
         return self.spread(probability, 0.0), self.spread(on_axis + self.mean_gain_db, np.nan)
 
-    def spread(self, values: NDArray[np.float64], outside: float) -> NDArray[np.float32]:
+    def spread(self, values: NDArray[Any], outside: float) -> NDArray[np.float32]:
         """Return the values of the pixels on their window, something else around them."""
         rows, cols = self.window
         window = np.full((rows.stop - rows.start, cols.stop - cols.start), outside, dtype=np.float32)
@@ -242,6 +248,8 @@ def compose(
     _add_far(scene, fars, canvas, owner, threshold_dbm)
     done = sum(len(standing.beams) for standing, far in zip(scene.masts, fars, strict=True) if far is not None)
     for standing, far, near in nears(scene, fars, canvas.window):
+        if near is not None and near.unknown is not None:
+            canvas.unknown[canvas.here(*near.window)] |= near.unknown
         for layer, beams in _by_owner(standing, owner).items() if near is not None else ():
             assert near is not None
             for cell, beam in beams:

@@ -133,6 +133,14 @@ class Grid:
         """Northing of pixel centres by row [m], falling."""
         return np.asarray(self.north_m - (np.arange(self.rows) + 0.5) * self.pixel_m)
 
+    def wider(self, pixels: int) -> Grid:
+        """Return the grid with so many more pixels on every side."""
+        reach = pixels * self.pixel_m
+        return Grid(
+            west_m=self.west_m - reach, north_m=self.north_m + reach, pixel_m=self.pixel_m,
+            rows=self.rows + 2 * pixels, cols=self.cols + 2 * pixels, crs=self.crs,
+        )  # fmt: skip
+
     def window(self, easting_m: float, northing_m: float, radius_m: float) -> tuple[slice, slice]:
         """Return the (rows, cols) slices of the pixels whose centre may lie within a radius of a point, clipped."""
         col = (easting_m - self.west_m) / self.pixel_m - 0.5

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage.errors import RangeError
+from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Surface
+from coverage.los import UNTOLD, sights_over
 from coverage.radio import tr38901
 from coverage.types import Environment
 
@@ -163,9 +164,11 @@ class PathLossModel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TR38901:
-    """3GPP TR 38.901 over flat ground: UMa, UMi and RMa with line of sight as a probability.
+    """3GPP TR 38.901 over flat ground: UMa, UMi and RMa with line of sight as a probability, or known from terrain.
 
-    Terrain is ignored; land cover serves only to tell rural sites (`assign_environments`).
+    The losses are those of flat ground; land cover tells rural sites (`assign_environments`). With ``los="terrain"`` a
+    pixel behind ground or a building is out of sight, one seen over everything is in sight, and the probability of the
+    table serves only where land cover without known buildings stands in the way.
 
     Attributes
     ----------
@@ -173,8 +176,8 @@ class TR38901:
         Receiver above ground [m], 1.5–10.
     sweep_m : float
         Horizontal distance up to which a cell is looked at [m], 10–5,000.
-    id : str
-        Name printed beside every figure.
+    los : {"probability", "terrain"}
+        Where line of sight comes from.
 
     Raises
     ------
@@ -184,7 +187,7 @@ class TR38901:
 
     receiver_height_m: float = 1.5
     sweep_m: float = 5_000.0
-    id: str = "tr38901"
+    los: Literal["probability", "terrain"] = "probability"
 
     def __post_init__(self) -> None:
         if not tr38901.MIN_DISTANCE_M <= self.sweep_m <= tr38901.MAX_DISTANCE_M:
@@ -193,9 +196,14 @@ class TR38901:
             )
 
     @property
+    def id(self) -> str:
+        """Name printed beside every figure."""
+        return "tr38901" if self.los == "probability" else "tr38901-los-terrain"
+
+    @property
     def ignores(self) -> tuple[str, ...]:
-        """The model knows flat ground only."""
-        return "terrain", "buildings", "coast"
+        """The model knows flat ground only, but for what may hide a pixel."""
+        return ("terrain", "buildings", "coast") if self.los == "probability" else ("coast",)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -204,16 +212,36 @@ class TR38901:
             "id": self.id,
             "receiver_height_m": self.receiver_height_m,
             "sweep_m": self.sweep_m,
+            "los": self.los,
             "sigma_db": {name: list(values) for name, values in tr38901.SIGMA_DB.items()},
             "profile_step_m": None,  # flat ground: there is no profile
         }
 
-    def over(self, surface: Surface | None, grid: Grid) -> Paths:  # noqa: ARG002 — flat ground everywhere
-        """Return the paths over flat ground."""
-        return Paths(near=self.path)
+    def over(self, surface: Surface | None, grid: Grid) -> Paths:
+        """Return the paths over flat ground, sight over that of the surface where it is asked for.
+
+        Raises
+        ------
+        GridError
+            ``needs_terrain`` where sight comes from terrain and there is none.
+        """
+        if self.los == "probability":
+            return Paths(near=self.path)
+        if surface is None or surface.terrain is None:
+            raise GridError("needs_terrain", model=self.id)
+        sights = sights_over(surface, grid, self.sweep_m)
+
+        def near(mast: Mast, sweep: Sweep) -> Path:
+            path = self.path(mast, sweep)
+            ends = {"height_m": mast.height_m, "receiver_height_m": self.receiver_height_m, "reach_m": self.sweep_m}
+            seen = sights.from_mast((mast.easting_m, mast.northing_m), (sweep.rows, sweep.cols), **ends)
+            told = seen.ravel()[sweep.inside]
+            return replace(path, p_los=np.where(told == UNTOLD, path.p_los, told))
+
+        return Paths(near=near)
 
     def path(self, mast: Mast, sweep: Sweep) -> Path:
-        """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep.
+        """Return loss, line-of-sight probability and fading from a mast to the pixels of its sweep, over flat ground.
 
         Raises
         ------

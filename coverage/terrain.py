@@ -109,11 +109,7 @@ class P1812:
         if surface is None or surface.terrain is None:
             raise GridError("needs_terrain", model=self.id)
         margin = math.ceil(self.sweep_m / grid.pixel_m) + 2
-        around = Grid(
-            west_m=grid.west_m - margin * grid.pixel_m, north_m=grid.north_m + margin * grid.pixel_m,
-            pixel_m=grid.pixel_m, rows=grid.rows + 2 * margin, cols=grid.cols + 2 * margin, crs=grid.crs,
-        )  # fmt: skip
-        ground = _OverGround(model=self, grid=grid, margin=margin, ground=_ground(surface, around))
+        ground = _OverGround(model=self, grid=grid, margin=margin, ground=_ground(surface, grid.wider(margin)))
         return Paths(near=self._near.path, far=ground.far)
 
 
