@@ -65,7 +65,13 @@ static inline void copy(void *to, const void *from, Place at, size_t bytes) {
     if (at.count == STRIP) memcpy(to, from, STRIP * bytes);
     else memcpy(to, from, (size_t)at.count * bytes);
 }
-#define FETCH(buffer, raster) copy(buffer, under(&(raster), at, sizeof *(buffer)), at, sizeof *(buffer))
+/* The same pixels of the next row are asked for at once: the processor's own guess ends with every row of a window. */
+static inline void fetch(void *to, const Raster *raster, Place at, size_t bytes) {
+    const char *const from = under(raster, at, bytes);
+    for (size_t ahead = 0; ahead < STRIP * bytes; ahead += 64) __builtin_prefetch(from + raster->row_bytes + ahead);
+    copy(to, from, at, bytes);
+}
+#define FETCH(buffer, raster) fetch(buffer, &(raster), at, sizeof *(buffer))
 #define STORE(buffer, raster) copy(under(&(raster), at, sizeof *(buffer)), buffer, at, sizeof *(buffer))
 
 /* Losses and heights of a strip. The height of the antenna is split in two floats, so that none of it is lost. */
@@ -250,7 +256,8 @@ static int next_strip(const View *view, Strip *strip) {
 }
 
 /* Levels without an antenna. Where nothing is better, nothing is written. */
-static void take_better(const Raster *loss, float level, int32_t cell, const Raster *best, const Raster *servers, Place at) {
+static void take_better(const Raster *loss, float level, int32_t cell, const Raster *best, const Raster *servers,
+                        Place at) {
     int16_t packed[STRIP];
     float here[STRIP], rsrp[STRIP];
     int32_t server[STRIP], any = 0;
