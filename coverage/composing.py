@@ -22,7 +22,7 @@ from coverage.losses import trim
 from coverage.masts import Standing, overlap, placed_cells, standings, sweep_of
 from coverage.models import Far, Path, PathLossModel, Paths, Sweep
 from coverage.radio import fading
-from coverage.radio.composition import Beam, add_known, add_levels
+from coverage.radio.composition import Beam, View, add_known, add_levels
 
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
@@ -264,26 +264,53 @@ def compose(
 def _add_far(
     scene: Scene, fars: Sequence[Far | None], canvas: Canvas, owner: NDArray[np.int_], threshold_dbm: float
 ) -> None:
-    """Add packed losses, bands of rows side by side; masts come in their order within a band."""
-    own = [_by_owner(standing, owner) for standing in scene.masts]
+    def add(standing: Standing, far: Far, view: View, at: tuple[slice, slice]) -> None:
+        unknown = canvas.unknown[canvas.here(*at)]
+        for layer, beams in _by_owner(standing, owner).items():
+            add_levels(
+                view, beams, threshold_dbm=threshold_dbm, sigma_db=far.sigma_db, unknown=unknown,
+                **canvas.of(layer, *at),
+            )  # fmt: skip
+
+    over_far(scene, fars, owner >= 0, canvas.window, add)
+
+
+def over_far(
+    scene: Scene,
+    fars: Sequence[Far | None],
+    chosen: NDArray[np.bool_],
+    window: tuple[slice, slice],
+    add: Callable[[Standing, Far, View, tuple[slice, slice]], None],
+) -> None:
+    """Call `add` with what each mast of packed losses sees of a window, bands of rows side by side.
+
+    Parameters
+    ----------
+    scene, fars
+        As in `compose`.
+    chosen : bool ndarray of shape (cells,)
+        Masts without such a cell are left out.
+    window : (rows, cols)
+        Of the grid.
+    add : callable
+        Gets a mast, its losses, its view and the rows and columns of the grid that it is of. Masts come in their order
+        within a band; no two calls at once share a row.
+    """
+    masts = [
+        (standing, far)
+        for standing, far in zip(scene.masts, fars, strict=True)
+        if far is not None and standing.of(chosen)
+    ]
 
     def band(rows: slice) -> None:
-        for layers, far in zip(own, fars, strict=True):
-            if far is None or not layers:
-                continue
-            at = overlap(rows, far.rows), overlap(canvas.cols, far.cols)
-            if at[0].start >= at[0].stop or at[1].start >= at[1].stop:
-                continue
-            part = slice(at[1].start - far.cols.start, at[1].stop - far.cols.start)
-            view = far.view(slice(at[0].start - far.rows.start, at[0].stop - far.rows.start)).part(slice(None), part)
-            unknown = canvas.unknown[canvas.here(*at)]
-            for layer, beams in layers.items():
-                add_levels(
-                    view, beams, threshold_dbm=threshold_dbm, sigma_db=far.sigma_db, unknown=unknown,
-                    **canvas.of(layer, *at),
-                )  # fmt: skip
+        for standing, far in masts:
+            at = overlap(rows, far.rows), overlap(window[1], far.cols)
+            if at[0].start < at[0].stop and at[1].start < at[1].stop:
+                part = slice(at[1].start - far.cols.start, at[1].stop - far.cols.start)
+                view = far.view(slice(at[0].start - far.rows.start, at[0].stop - far.rows.start))
+                add(standing, far, view.part(slice(None), part), at)
 
-    for _ in in_order(band, bands(canvas.rows)):
+    for _ in in_order(band, bands(window[0])):
         pass
 
 

@@ -16,6 +16,7 @@ from coverage.grid import Grid, Surface
 from coverage.masts import Standing, assign_environments
 from coverage.models import TR38901, PathLossModel
 from coverage.radio.composition import add_known, add_levels
+from coverage.traffic import Demands, carry
 
 __all__ = [
     "TR38901",
@@ -127,6 +128,7 @@ def predict_signal(
     surface: Surface | None = None,
     *,
     threshold_dbm: float,
+    demands: Demands | None = None,
     progress: Progress | None = None,
 ) -> Signal:
     """Return what every pixel of a grid receives from completed cells of one technology.
@@ -147,6 +149,9 @@ def predict_signal(
         Terrain and land cover.
     threshold_dbm : float
         SS-RSRP a pixel must reach [dBm].
+    demands : Demands, optional
+        What a throughput asks of each cell: the probability is then that of the throughput; `Signal.heard` still counts
+        the cells that reach the threshold.
     progress : callable, optional
         Called with (cells done, cells in all); what it raises stops the prediction.
 
@@ -161,7 +166,11 @@ def predict_signal(
     operators = tuple(sorted(set(scene.placed["operator"])))
     owner = np.array([operators.index(name) for name in scene.placed["operator"]], dtype=int)
     canvas = Canvas.blank(grid, len(operators))
-    compose(scene, swept(scene, progress), canvas, owner, threshold_dbm=threshold_dbm, progress=progress)
+    fars = swept(scene, progress)
+    compose(scene, fars, canvas, owner, threshold_dbm=threshold_dbm, progress=progress)
+    if demands is not None:
+        canvas.probability[...] = 0
+        carry(scene, fars, canvas, owner, demands)
     return Signal(
         grid=grid,
         cells=scene.placed,

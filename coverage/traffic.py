@@ -1,0 +1,190 @@
+"""Traffic: the power of all cells of a carrier at every pixel, and the probability that a cell carries a throughput."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coverage.composing import Canvas, Scene, nears, over_far
+from coverage.grid import room
+from coverage.masts import Standing
+from coverage.models import Far
+from coverage.radio.composition import View, add_known_power, add_powers, add_throughput
+from coverage.units import to_decibel, to_linear
+
+Window = tuple[slice, slice]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Demands:
+    """What a throughput asks of each cell; every array has the shape (cells,).
+
+    Attributes
+    ----------
+    group : int ndarray
+        Carrier group: cells of one group interfere with each other, those of different groups do not.
+    noise_mw : ndarray
+        Noise in one resource element [mW].
+    interference_factor : ndarray
+        By which the power of the other cells is scaled, ≥ 0: load, and traffic beam over broadcast beam.
+    downlink_threshold_db : ndarray
+        SS-RSRP over interference and noise that the downlink needs [dB].
+    uplink_threshold_dbm : ndarray
+        SS-RSRP at which the uplink is good enough [dBm].
+    """
+
+    group: NDArray[np.int32]
+    noise_mw: NDArray[np.float64]
+    interference_factor: NDArray[np.float64]
+    downlink_threshold_db: NDArray[np.float64]
+    uplink_threshold_dbm: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Powers:
+    """Sums over the cells of one carrier group in a window of the grid; arrays of shape (rows, cols).
+
+    Attributes
+    ----------
+    rows, cols : slice
+    best_mw, others_mw : float32 ndarray
+        Power of the strongest cell and of all others [mW].
+    server : int32 ndarray
+        The strongest cell, −1 where there is none.
+    unknown : bool ndarray
+        Where the level of at least one cell is unknown.
+    """
+
+    rows: slice
+    cols: slice
+    best_mw: NDArray[np.float32]
+    others_mw: NDArray[np.float32]
+    server: NDArray[np.int32]
+    unknown: NDArray[np.bool_]
+
+    def here(self, at: Window) -> Window:
+        """Return rows and columns of the grid as those of these arrays."""
+        top, left = self.rows.start, self.cols.start
+        return slice(at[0].start - top, at[0].stop - top), slice(at[1].start - left, at[1].stop - left)
+
+
+def powers(scene: Scene, fars: Sequence[Far | None], chosen: NDArray[np.bool_], window: Window | None = None) -> Powers:
+    """Return the sums over some cells in a window of the grid, or on all of it.
+
+    Parameters
+    ----------
+    scene : Scene
+    fars : sequence
+        Packed losses of its masts (`coverage.composing.swept`).
+    chosen : bool ndarray of shape (cells,)
+        The cells of one carrier group.
+    window : (rows, cols), optional
+    """
+    rows, cols = window or scene.whole
+    shape = rows.stop - rows.start, cols.stop - cols.start
+    sums = Powers(
+        rows=rows,
+        cols=cols,
+        best_mw=room(shape, 0, np.float32),
+        others_mw=room(shape, 0, np.float32),
+        server=room(shape, -1, np.int32),
+        unknown=room(shape, False, np.bool_),
+    )
+
+    def add(standing: Standing, _far: Far, view: View, at: Window) -> None:
+        here = sums.here(at)
+        add_powers(
+            view, standing.of(chosen), best_mw=sums.best_mw[here], others_mw=sums.others_mw[here],
+            server=sums.server[here], unknown=sums.unknown[here],
+        )  # fmt: skip
+
+    over_far(scene, fars, chosen, (rows, cols), add)
+    for standing, _, near in nears(scene, fars, (rows, cols)):
+        for cell, beam in () if near is None else standing.of(chosen):
+            assert near is not None
+            level, here = near.spread(near.on_axis_dbm(beam) + near.mean_gain_db, np.nan), sums.here(near.window)
+            add_known_power(
+                level, cell, best_mw=sums.best_mw[here], others_mw=sums.others_mw[here], server=sums.server[here]
+            )
+    return sums
+
+
+def carry(scene: Scene, fars: Sequence[Far | None], canvas: Canvas, owner: NDArray[np.int_], demands: Demands) -> None:
+    """Raise the probability of a canvas to that of the demands: both directions at once, the best cell of each layer.
+
+    Parameters
+    ----------
+    scene : Scene
+    fars : sequence
+        Packed losses of its masts.
+    canvas : Canvas
+        ``probability`` starts at 0.
+    owner : int ndarray of shape (cells,)
+        Layer of each cell; −1 leaves it out of the layers, but it still interferes.
+    demands : Demands
+    """
+    for group in np.unique(demands.group):
+        chosen = demands.group == group
+        sums = powers(scene, fars, chosen, canvas.window)
+        np.logical_or(canvas.unknown, sums.unknown, out=canvas.unknown)
+        work = _Work(
+            scene=scene,
+            fars=fars,
+            canvas=canvas,
+            owner=owner,
+            demands=demands,
+            chosen=chosen & (owner >= 0),
+            total_mw=sums.best_mw + sums.others_mw,
+        )
+        work.far()
+        work.near()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Work:
+    """The cells of one carrier group that are to carry a throughput, and the power of the whole group."""
+
+    scene: Scene
+    fars: Sequence[Far | None]
+    canvas: Canvas
+    owner: NDArray[np.int_]
+    demands: Demands
+    chosen: NDArray[np.bool_]
+    total_mw: NDArray[np.float32]
+
+    def far(self) -> None:
+        demands, canvas = self.demands, self.canvas
+
+        def add(standing: Standing, far: Far, view: View, at: Window) -> None:
+            here = canvas.here(*at)
+            for cell, beam in standing.of(self.chosen):
+                add_throughput(
+                    view, beam, sigma_db=far.sigma_db, noise_mw=float(demands.noise_mw[cell]),
+                    interference_factor=float(demands.interference_factor[cell]),
+                    downlink_threshold_db=float(demands.downlink_threshold_db[cell]),
+                    uplink_threshold_dbm=float(demands.uplink_threshold_dbm[cell]),
+                    total_mw=self.total_mw[here], probability=canvas.probability[self.owner[cell]][here],
+                )  # fmt: skip
+
+        over_far(self.scene, self.fars, self.chosen, canvas.window, add)
+
+    def near(self) -> None:
+        demands = self.demands
+        for standing, _, near in nears(self.scene, self.fars, self.canvas.window):
+            if near is None:
+                continue
+            here = self.canvas.here(*near.window)
+            total = self.total_mw[here].ravel()[near.sweep.inside]
+            for cell, beam in standing.of(self.chosen):
+                on_axis = near.on_axis_dbm(beam)
+                # The other cells keep their mean power, as on the way over terrain: fading moves the server alone.
+                others = np.maximum(total - to_linear(on_axis + near.mean_gain_db), 0.0)
+                noisy = demands.interference_factor[cell] * others + demands.noise_mw[cell]
+                needed = demands.downlink_threshold_db[cell] + to_decibel(noisy)
+                needed = np.maximum(needed, demands.uplink_threshold_dbm[cell])
+                reached = near.spread(near.probability(needed, on_axis_dbm=on_axis), 0.0)
+                probability = self.canvas.probability[self.owner[cell]][here]
+                np.fmax(probability, reached, out=probability)
