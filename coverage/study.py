@@ -123,7 +123,7 @@ class Study:
     definition : Definition
         Give its id or the object.
     pixel_m : float
-        Side of a pixel [m], > 0. 25 m is the reference; 50 m errs by about −2 % on a share and is four times faster.
+        Side of a pixel [m], > 0. 25 m is the reference; 50 m errs by about 2 % of a share and is four times faster.
     model : PathLossModel or None
         None takes P.1812 where the city has a terrain layer and TR 38.901 otherwise; `path_model` is the one that runs.
     bounds_m : (west, south, east, north) or None
