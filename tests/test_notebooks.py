@@ -64,3 +64,35 @@ def test_the_notebook_draws_its_map_without_the_network():
     page = shown["data"]["text/html"]
     assert "leaflet" in page
     assert "https://cdn" not in page
+
+
+VALIDATION = next(path for path in NOTEBOOKS if path.stem.endswith("_validation"))
+
+
+def told(notebook):
+    """Return what a notebook prints."""
+    texts = [output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(texts)
+
+
+def figures(notebook):
+    """Return the drawings of a notebook."""
+    found = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [data["image/svg+xml"] for data in found if "image/svg+xml" in data]
+
+
+@pytest.mark.usefixtures("reference")
+def test_the_notebook_of_validation_draws_every_case():
+    notebook = run(VALIDATION)
+    (shown,) = outputs(notebook, "summary = judged.groupby")
+    assert all(model in shown["data"]["text/html"] for model in ("p1812", "p2108", "p2109", "ehata", "itm"))
+    assert len(figures(notebook)) == 3
+    assert "No published cases" not in told(notebook)
+
+
+@pytest.mark.slow
+def test_the_notebook_of_validation_says_what_it_skips(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHUSONG_REFERENCE", str(tmp_path))
+    notebook = run.__wrapped__(VALIDATION)
+    assert f"No published cases in {tmp_path}" in told(notebook)
+    assert len(figures(notebook)) == 2
