@@ -156,17 +156,16 @@ class AntennaFolder(Mapping[str, Antenna]):
         for path in found:
             for key in (_key(path.name), _key(path.stem)):
                 self._files.setdefault(key, []).append(path)
-        self._read: dict[str, Antenna] = {}
+        self._read: dict[Path, Antenna] = {}
 
     def __getitem__(self, name: str) -> Antenna:
         """Return an antenna by its name; ``KeyError`` when no file has it."""
-        key = _key(name)
-        if key not in self._read:
-            files = self._files[key]
-            if len(files) > 1:
-                raise LayerError("antenna_ambiguous", antenna=name, files=", ".join(path.name for path in files))
-            self._read[key] = _antenna(files[0])
-        return self._read[key]
+        files = self._files[_key(name)]
+        if len(files) > 1:
+            raise LayerError("antenna_ambiguous", antenna=name, files=", ".join(path.name for path in files))
+        if files[0] not in self._read:
+            self._read[files[0]] = _antenna(files[0])
+        return self._read[files[0]]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names without extension."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
@@ -166,8 +166,8 @@ class Cuts:
         Electrical downtilt that the cuts already have [°]: another one shifts the pattern by the difference.
     """
 
-    horizontal_db: tuple[float, ...]
-    vertical_db: tuple[float, ...]
+    horizontal_db: tuple[float, ...] = field(repr=False)
+    vertical_db: tuple[float, ...] = field(repr=False)
     tilt_deg: float
 
     def gain_db(self, bearing_deg: ArrayLike, depression_deg: ArrayLike, tilt_deg: float) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coverage.errors import LayerError
-from coverage.files.antennas import MAX_BYTES, read_antenna
+from coverage.files.antennas import MAX_BYTES, AntennaFolder, read_antenna
 from coverage.radio.patterns import weighted_gain_db
 from coverage.words import LANGUAGES, render
 
@@ -245,3 +245,69 @@ def test_damaged_files_give_an_antenna_or_one_sentence(tmp_path: Path, data: st.
         assert np.isfinite(cut).all()
         assert cut.max() == 0.0
     assert math.isfinite(antenna.gain_dbi)
+
+
+# --- a folder of them -------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_gives_antennas_by_their_names(tmp_path: Path) -> None:
+    written(tmp_path, lines(), "K80010_T06.msi")
+    written(tmp_path, lines(), "Ăng-ten 2.PLN")
+    (tmp_path / "README.md").write_text("no antenna")
+    folder = AntennaFolder(tmp_path)
+    assert sorted(folder) == ["K80010_T06", "Ăng-ten 2"]
+    assert len(folder) == 2
+    for name in ("K80010_T06", "k80010_t06.MSI", " K80010_T06 "):
+        assert folder[name] is folder["K80010_T06.msi"]
+    antenna = folder["A\u0306ng-ten 2"]  # decomposed
+    assert antenna.name == "Ăng-ten 2.PLN"
+    assert (antenna.ssb_gain_dbi, antenna.tilt_deg) == (pytest.approx(17.5), 6.0)
+    assert (antenna.frequency_low_mhz, antenna.frequency_high_mhz) == pytest.approx((3150.0, 3850.0))
+    assert antenna.source is not None
+    assert len(antenna.source.sha256) == 64
+
+
+@pytest.mark.parametrize("name", ["", "..", "../K1", "/etc/passwd", "K1\x00", "K1/../K1", "README", "*"])
+def test_a_folder_gives_nothing_but_its_files(tmp_path: Path, name: str) -> None:
+    written(tmp_path, lines(), "K1.msi")
+    with pytest.raises(KeyError):
+        AntennaFolder(tmp_path)[name]
+
+
+def said(error: LayerError, *parts: str) -> str:
+    for lang in LANGUAGES:
+        sentence = render(error, lang)
+        assert all(part in sentence for part in parts)
+    return error.code
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_extensions(tmp_path: Path) -> None:
+    written(tmp_path, lines(), "K1.msi")
+    written(tmp_path, lines(), "K1.pln")
+    folder = AntennaFolder(tmp_path)
+    assert folder["K1.pln"].name == "K1.pln"
+    with pytest.raises(LayerError) as caught:
+        folder["K1"]
+    assert said(caught.value, "K1.msi", "K1.pln") == "antenna_ambiguous"
+
+
+@pytest.mark.parametrize("name", ["nowhere", "file.msi", "a\x00b"])
+def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file.msi").write_text("x")
+    with pytest.raises(LayerError) as caught:
+        AntennaFolder(tmp_path / name)
+    assert said(caught.value) == "antenna_folder"
+
+
+def test_a_wrong_file_is_read_only_when_a_cell_names_it(tmp_path: Path) -> None:
+    written(tmp_path, lines(), "good.msi")
+    written(tmp_path, ["NAME bad", "GAIN 10"], "bad.msi")
+    written(tmp_path, ["GAIN 28 dBi" if line.startswith("GAIN") else line for line in lines()], "strong.msi")
+    folder = AntennaFolder(tmp_path)
+    assert folder["good"].name == "good.msi"
+    with pytest.raises(LayerError) as caught:
+        folder["bad"]
+    assert said(caught.value, "bad.msi") == "antenna_section_missing"
+    with pytest.raises(LayerError) as caught:
+        folder["strong"]
+    assert said(caught.value, "strong.msi", "28") == "antenna_gain_impossible"

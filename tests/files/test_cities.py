@@ -1,5 +1,6 @@
 """Cities: all layers of one place, together with where each came from."""
 
+import dataclasses
 import hashlib
 
 import geopandas as gpd
@@ -17,6 +18,8 @@ from coverage.files.cities import LAYERS, demo_city, open_city, read_city
 from coverage.files.surfaces import ward_sums
 from coverage.grid import Raster
 from coverage.words import LANGUAGES, render, render_problem
+from tests.files.test_antennas import lines as antenna_lines
+from tests.files.test_antennas import written
 
 EAST, NORTH = 540_000.0, 1_775_000.0
 SQUARES = {"A": box(EAST, NORTH - 4000, EAST + 2000, NORTH), "B": box(EAST + 2000, NORTH - 4000, EAST + 4000, NORTH)}
@@ -286,3 +289,21 @@ def test_buildings_and_coast_become_rasters_that_the_terrain_model_reads(files, 
         "[layers]\n" + "".join(f'{name} = "{path.name}"\n' for name, path in {**files, **layers}.items()), "utf-8"
     )
     assert open_city(tmp_path / "city.toml").buildings is not None
+
+
+def test_antenna_files_are_sources_of_the_city_and_carry_its_signal(files, tmp_path):
+    (tmp_path / "antennas").mkdir()
+    written(tmp_path / "antennas", antenna_lines(), "K1.msi")
+    written(tmp_path / "antennas", antenna_lines(), "unused.msi")
+    head, row = files["cells"].read_text("utf-8").splitlines()
+    text = f"{head},azimuth,antenna,tilt cơ\n{row.replace('n41', 'n77')},90,K1,2\n"
+    files["cells"].write_text(text.replace("Viettel", "VNPT"), "utf-8")
+    listed = "".join(f'{name} = "{path.name}"\n' for name, path in files.items())
+    (tmp_path / "city.toml").write_text(f'[layers]\n{listed}antennas = "antennas/"\n', "utf-8")
+    city = open_city(tmp_path / "city.toml")
+    assert [source.name for source in city.sources if source.name.endswith(".msi")] == ["K1.msi"]
+    result = cov.Study(city, pixel_m=200.0, model=cov.TR38901()).run()
+    cells = city.cells.frame.assign(antenna=np.nan, mechanical_tilt_deg=0.0)
+    sector = dataclasses.replace(city, cells=city.cells.with_frame(cells))
+    other = cov.Study(sector, pixel_m=200.0, model=cov.TR38901()).run()
+    assert np.nanmax(np.abs(result.signal.best_rsrp_dbm - other.signal.best_rsrp_dbm)) > 1.0

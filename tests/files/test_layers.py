@@ -11,6 +11,7 @@ from coverage.errors import LayerError
 from coverage.files.layers import read_cells, read_sites, read_wards
 from coverage.words import LANGUAGES, render, render_problem
 from tests.files import samples
+from tests.files.test_antennas import lines, written
 
 HEADER = "site_id,operator,technology,band,longitude,latitude\n"
 
@@ -199,3 +200,31 @@ def test_real_wards_are_recognised(shared_data, name, edition, wards, mainland_k
     if mainland_km2:
         mainland = layer.frame.loc[layer.frame["mainland"], "area_km2"]
         assert (len(mainland), mainland.sum()) == (15, pytest.approx(mainland_km2, rel=1e-3))
+
+
+def test_cells_name_antennas_and_tilts_as_partners_write_them(tmp_path):
+    (tmp_path / "antennas").mkdir()
+    written(tmp_path / "antennas", lines(), "K1.msi")
+    header = "Mã cell,Công nghệ,Nhà mạng,Băng tần,Kinh độ,Vĩ độ,Phương vị,Loại anten,Tilt cơ,Tilt điện,Tổng tilt\n"
+    at = "5G,VNPT,n77,108.2022,16.0544,90"
+    rows = [f"a,{at},K1,2,6,8", f"b,{at},64T64R,0,4,4", f"c,{at},,3,,7", f"d,{at},X9,,,"]
+    layer = read_cells(write(tmp_path / "c.csv", *rows, header=header), tmp_path / "antennas")
+    frame = layer.frame.set_index("cell_id")
+    assert frame["antenna"].map(str).to_dict() == {"a": "K1.msi", "b": "64t64r", "c": "nan", "d": "nan"}
+    assert frame[["tilt_deg", "mechanical_tilt_deg", "electrical_tilt_deg"]].to_numpy().tolist() == [
+        [8.0, 2.0, 6.0], [4.0, 0.0, 4.0], [7.0, 3.0, 4.0], [6.0, 0.0, 6.0],
+    ]  # fmt: skip
+    assert layer.defaulted["antenna"] == 1
+    assert layer.defaulted["tilt_deg"] == 1
+    (unknown,) = (p for p in layer.problems if p.code == "cell_antenna_unknown")
+    assert (unknown.row, unknown.field, unknown.value) == (5, "antenna", "X9")
+    for lang in LANGUAGES:
+        assert "K1" in render_problem(unknown, lang)
+
+
+def test_a_wrong_folder_of_antennas_is_refused(tmp_path):
+    cells = write(tmp_path / "c.csv", "T1,Viettel,5G,n41,108.2022,16.0544")
+    with pytest.raises(LayerError) as caught:
+        read_cells(cells, tmp_path / "nowhere")
+    assert caught.value.code == "antenna_folder"
+    assert all("nowhere" in render(caught.value, lang) for lang in LANGUAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import get_args
 
+from coverage.catalog.antennas import AntennaRow, antenna_rows
 from coverage.catalog.costs import UnitCost, unit_costs
 from coverage.catalog.definitions import Definition, definitions
 from coverage.catalog.radios import Band, bands, common, operators
@@ -106,6 +107,13 @@ def catalogue_page() -> str:
             ["", "MHz", "SCS kHz", "BW MHz", "dBm", "SSB dBi", "Traffic dBi", "Az × el", ""], map(_band_row, bands())
         ),
         f"Góc cụp · tilt {usual.tilt_deg:g}°, độ cao · height {usual.height_m:g} m ({usual.source}).",
+        "## Anten · Antennas",
+        "Tên ghi trong cột `antenna` của cell; không ghi thì là sector parabol của TR 38.901 theo độ rộng búp.",
+        "Names for column `antenna` of the cells; without one a cell is the parabolic sector of TR 38.901.",
+        table(
+            ["", "", "", "MHz", "SSB dBi", "Traffic dBi", "Độ định hướng · Directivity dBi", "Nguồn · Source"],
+            map(_antenna_row, antenna_rows()),
+        ),
         "## Nhà mạng · Operators",
         table(
             ["", "5G", "4G", "Nguồn · Source"],
@@ -127,6 +135,12 @@ def _band_row(band: Band) -> list[object]:
     numbers = [band.scs_khz, band.bandwidth_mhz, band.power_dbm, band.ssb_gain_dbi, band.traffic_gain_dbi]
     texts = [f"{number:g}" for number in numbers]
     return [f"{band.id} ({band.technology})", own or f"{band.frequency_mhz:g}", *texts, widths, band.source]
+
+
+def _antenna_row(row: AntennaRow) -> list[object]:
+    gains = [f"{gain:g}" for gain in (row.ssb_gain_dbi, row.traffic_gain_dbi, row.directivity_dbi)]
+    range_mhz = f"{row.frequency_low_mhz:g}–{row.frequency_high_mhz:g}"
+    return [f"`{row.id}`", row.label_vi, row.label_en, range_mhz, *gains, row.source]
 
 
 def _cost_row(cost: UnitCost) -> list[object]:
