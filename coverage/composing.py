@@ -247,7 +247,7 @@ def compose(
     """
     _add_far(scene, fars, canvas, owner, threshold_dbm)
     done = sum(len(standing.beams) for standing, far in zip(scene.masts, fars, strict=True) if far is not None)
-    for standing, far, near in nears(scene, fars, canvas.window):
+    for standing, far, near in nears(scene, fars, canvas.window, owner >= 0):
         if near is not None and near.unknown is not None:
             canvas.unknown[canvas.here(*near.window)] |= near.unknown
         for layer, beams in _by_owner(standing, owner).items() if near is not None else ():
@@ -328,14 +328,18 @@ def _by_owner(standing: Standing, owner: NDArray[np.int_]) -> dict[int, list[tup
 
 
 def nears(
-    scene: Scene, fars: Sequence[Far | None], within: tuple[slice, slice]
+    scene: Scene,
+    fars: Sequence[Far | None],
+    within: tuple[slice, slice],
+    chosen: NDArray[np.bool_],
 ) -> Iterator[tuple[Standing, Far | None, Near | None]]:
     """Yield what the closed forms say in a window, mast by mast in their order, None where they say nothing there.
 
-    Few masts are in flight, so memory stays small; a mast whose closed forms do not reach the window costs nothing.
+    Few masts are in flight, so memory stays small; a mast without a chosen cell, or whose closed forms do not reach the
+    window, costs nothing.
     """
     reached = [
-        scene.reaches(standing, scene.sweep_m if far is None else far.near_m, within)
+        bool(standing.of(chosen)) and scene.reaches(standing, scene.sweep_m if far is None else far.near_m, within)
         for standing, far in zip(scene.masts, fars, strict=True)
     ]
 

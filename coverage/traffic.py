@@ -16,6 +16,7 @@ from coverage.radio.composition import View, add_known_power, add_powers, add_th
 from coverage.units import to_decibel, to_linear
 
 Window = tuple[slice, slice]
+UNBOUNDED_MW = 1e30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +103,7 @@ def powers(scene: Scene, fars: Sequence[Far | None], chosen: NDArray[np.bool_], 
         )  # fmt: skip
 
     over_far(scene, fars, chosen, (rows, cols), add)
-    for standing, _, near in nears(scene, fars, (rows, cols)):
+    for standing, _, near in nears(scene, fars, (rows, cols), chosen):
         for cell, beam in () if near is None else standing.of(chosen):
             assert near is not None
             level, here = near.spread(near.on_axis_dbm(beam) + near.mean_gain_db, np.nan), sums.here(near.window)
@@ -137,10 +138,17 @@ def carry(scene: Scene, fars: Sequence[Far | None], canvas: Canvas, owner: NDArr
             owner=owner,
             demands=demands,
             chosen=chosen & (owner >= 0),
-            total_mw=sums.best_mw + sums.others_mw,
+            total_mw=_total_mw(sums),
         )
         work.far()
         work.near()
+
+
+def _total_mw(sums: Powers) -> NDArray[np.float32]:
+    """Return the power of a whole group [mW]; without bounds where a cell is unknown, so that nothing is promised."""
+    total = sums.best_mw + sums.others_mw
+    total[sums.unknown] = UNBOUNDED_MW
+    return total
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,7 +181,7 @@ class _Work:
 
     def near(self) -> None:
         demands = self.demands
-        for standing, _, near in nears(self.scene, self.fars, self.canvas.window):
+        for standing, _, near in nears(self.scene, self.fars, self.canvas.window, self.chosen):
             if near is None:
                 continue
             here = self.canvas.here(*near.window)

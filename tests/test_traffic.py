@@ -136,3 +136,21 @@ def test_a_cell_left_out_of_the_layers_still_disturbs():
     carry(scene, fars, free, np.array([0, -1]), demands(2, factor=0.0))
     assert (served[-1] <= served[0]).all()
     assert (served[-1] < free.probability[0] - 0.01).any()
+
+
+def test_where_an_interferer_is_unknown_nothing_is_promised():
+    ground = np.zeros((200, 200))
+    ground[:, 130:132] = np.nan  # 1.5 km east of the middle: what lies beyond is unknown from the west
+    holed = Surface(terrain=make.raster(ground, 50.0, west_km=-5, north_km=5))
+    grid = Grid.covering((make.EAST - 1500, make.NORTH - 1500, make.EAST + 2400, make.NORTH + 1500), 50.0)
+    rows = [PAIR[0], make.cell(1.9, 0.0, site_id="e", azimuth_deg=90.0, operator="a", height_m=30.0)]
+
+    def found(factor):
+        needed = demands(2, factor=factor)
+        return predict_signal(frame(*rows), grid, MODEL, holed, threshold_dbm=-105.0, demands=needed)
+
+    loaded, quiet = found(1.0), found(0.0)
+    beyond = loaded.unknown & (grid.eastings > make.EAST + 2000)[None, :]
+    assert beyond.sum() > 50
+    assert (quiet.probability[0][beyond] > 0.9).any()
+    assert (loaded.probability[0][beyond] < 1e-30).all()
