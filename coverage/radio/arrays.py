@@ -143,17 +143,9 @@ def array_factor_db(
     >>> round(float(array_factor_db(20.0, 6.0, square, Beam(azimuth_deg=20.0, tilt_deg=6.0))), 2)
     18.06
     """
-    columns = _check_beam(array, beam)
     down = np.radians(np.asarray(depression_deg, dtype=float))
     across = np.cos(down) * np.sin(np.radians(np.asarray(bearing_deg, dtype=float)))
-    tilt = math.radians(beam.tilt_deg)
-    aim = math.cos(tilt) * math.sin(math.radians(beam.azimuth_deg))
-    power = _series(columns, array.column_spacing * (across - aim))
-    inside, below = array.subarray_rows, np.sin(down)
-    power = power * _series(array.rows // inside, inside * array.row_spacing * (below - math.sin(tilt)))
-    if inside > 1:
-        fixed = math.sin(math.radians(array.subarray_tilt_deg))
-        power = power * _series(inside, array.row_spacing * (below - fixed))
+    power = _across_power(across, array, beam) * _down_power(np.sin(down), array, beam.tilt_deg)
     return to_decibel(np.maximum(power, to_linear(NULL_DB)))
 
 
@@ -167,11 +159,8 @@ def composite_gain_dbi(
     M.2101-0 table 4, A_A = P_E + 10 log10 |…|². It supposes that neighbouring elements do not feel each other, so that
     some beams would radiate more than they are fed; `array_gain_dbi` sets that right.
     """
-    element = sector_gain_db(
-        _half_turn(bearing_deg), depression_deg, azimuth_deg=0.0, tilt_deg=0.0,
-        beamwidth_az_deg=array.element_beamwidth_az_deg, beamwidth_el_deg=array.element_beamwidth_el_deg,
-    )  # fmt: skip
-    return np.asarray(element + array.element_gain_dbi + array_factor_db(bearing_deg, depression_deg, array, beam))
+    element = _element_gain_dbi(bearing_deg, depression_deg, array)
+    return np.asarray(element + array_factor_db(bearing_deg, depression_deg, array, beam))
 
 
 @cache
@@ -237,10 +226,15 @@ def ssb_envelope_dbi(
     listed = tuple(beams)
     if not 1 <= len(listed) <= SSB_BEAMS_MAX:
         raise RangeError("array_range", quantity="beams", value=len(listed), low=1, high=SSB_BEAMS_MAX)
-    best = array_gain_dbi(bearing_deg, depression_deg, array, listed[0])
-    for beam in listed[1:]:
-        best = np.maximum(best, array_gain_dbi(bearing_deg, depression_deg, array, beam))
-    return np.asarray(best)
+    down = np.radians(np.asarray(depression_deg, dtype=float))
+    across = np.cos(down) * np.sin(np.radians(np.asarray(bearing_deg, dtype=float)))
+    # As `array_gain_dbi` for every beam, but what beams have in common is computed once.
+    tiers = {tilt: _down_power(np.sin(down), array, tilt) for tilt in dict.fromkeys(beam.tilt_deg for beam in listed)}
+    best = np.zeros(np.broadcast(across, down).shape)
+    for beam in listed:
+        power = np.maximum(_across_power(across, array, beam) * tiers[beam.tilt_deg], to_linear(NULL_DB))
+        best = np.maximum(best, power * to_linear(-max(0.0, radiated_power_db(array, beam))))
+    return np.asarray(_element_gain_dbi(bearing_deg, depression_deg, array) + to_decibel(best))
 
 
 def fan(count: int, *, tilt_deg: float, sector_deg: float = 120.0, columns: int | None = None) -> tuple[Beam, ...]:
@@ -298,6 +292,32 @@ def typical_beams(grid: Grid, *, tilt_deg: float = 6.0) -> tuple[Beam, ...]:
     if grid == "16T16R":
         return fan(4, tilt_deg=tilt_deg) + fan(4, tilt_deg=tilt_deg - 6.0)
     return fan(6, tilt_deg=tilt_deg) + fan(2, tilt_deg=tilt_deg - 6.0, columns=2)
+
+
+def _across_power(across: NDArray[np.float64], array: RectangularArray, beam: Beam) -> NDArray[np.float64]:
+    """Return the power of the rows, `across` the sine to the side of the axis."""
+    columns = _check_beam(array, beam)
+    aim = math.cos(math.radians(beam.tilt_deg)) * math.sin(math.radians(beam.azimuth_deg))
+    return _series(columns, array.column_spacing * (across - aim))
+
+
+def _down_power(below: NDArray[np.float64], array: RectangularArray, tilt_deg: float) -> NDArray[np.float64]:
+    """Return the power of the columns, `below` the sine below the plane: sub-arrays steered, their rows fixed."""
+    inside = array.subarray_rows
+    steered = inside * array.row_spacing * (below - math.sin(math.radians(tilt_deg)))
+    power = _series(array.rows // inside, steered)
+    if inside > 1:
+        fixed = math.sin(math.radians(array.subarray_tilt_deg))
+        power = power * _series(inside, array.row_spacing * (below - fixed))
+    return power
+
+
+def _element_gain_dbi(bearing_deg: ArrayLike, depression_deg: ArrayLike, array: RectangularArray) -> NDArray[Any]:
+    gain = sector_gain_db(
+        _half_turn(bearing_deg), depression_deg, azimuth_deg=0.0, tilt_deg=0.0,
+        beamwidth_az_deg=array.element_beamwidth_az_deg, beamwidth_el_deg=array.element_beamwidth_el_deg,
+    )  # fmt: skip
+    return gain + array.element_gain_dbi
 
 
 def _series(count: int, turns: ArrayLike) -> NDArray[np.float64]:

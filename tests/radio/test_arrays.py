@@ -256,3 +256,10 @@ def test_ssb_sets_have_their_limit(count: int) -> None:
         fan(count, tilt_deg=6.0)
     with pytest.raises(RangeError):
         ssb_envelope_dbi(0.0, 0.0, panel, [Beam()] * count)
+
+
+def test_the_envelope_is_the_best_of_its_beams() -> None:
+    array, beams = typical_array("32T32R"), typical_beams("32T32R", tilt_deg=4.0)
+    bearing, depression = np.arange(-180.0, 180.0, 7.0)[None, :], np.arange(-90.0, 91.0, 3.0)[:, None]
+    best = np.max([array_gain_dbi(bearing, depression, array, beam) for beam in beams], axis=0)
+    np.testing.assert_allclose(ssb_envelope_dbi(bearing, depression, array, beams), best, atol=1e-9)
