@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from bench.engine import losses
+from bench.engine import cities, losses, rasters
 from bench.engine.harness import ROOT, Measured, machine
 from bench.engine.page import markdown, text
 
@@ -18,6 +18,11 @@ ROWS: dict[str, Callable[[int], list[Measured]]] = {
     "median": losses.median_rows,
     "splat": losses.splat_rows,
     "full": losses.full_rows,
+    "thousand": cities.thousand_rows,
+    "demo": cities.demo_rows,
+    "move": cities.move_rows,
+    "server": rasters.server_rows,
+    "zones": rasters.zone_rows,
 }
 
 
