@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from bench.engine import cities, losses, rasters
+from bench import composition
+from bench.engine import cities, losses, sums
 from bench.engine.harness import ROOT, Measured, machine
 from bench.engine.page import markdown, text
 
@@ -21,8 +22,9 @@ ROWS: dict[str, Callable[[int], list[Measured]]] = {
     "thousand": cities.thousand_rows,
     "demo": cities.demo_rows,
     "move": cities.move_rows,
-    "server": rasters.server_rows,
-    "zones": rasters.zone_rows,
+    "server": composition.best_server_rows,
+    "composition": composition.rate_rows,
+    "sums": sums.zone_rows,
 }
 
 

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from coverage import signals
+from coverage import composing, signals
 from coverage.cells import complete_cells
 from coverage.grid import Grid
 from coverage.models import TR38901
@@ -46,7 +46,7 @@ def main() -> None:
         grid = Grid.covering((-edge, -edge, SIDE_M + edge, SIDE_M + edge), pixel_m)
         pixels = len(cells) * np.pi * (edge / pixel_m) ** 2
         for threads in (1, 2):
-            signals.THREADS = threads
+            composing.THREADS = threads
             taken = seconds(cells, grid)
             print(f"{len(cells):>6} {pixel_m:>8g} {threads:>8} {taken:>8.2f} {pixels / taken / 1e6:>12.1f}")
 

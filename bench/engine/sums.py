@@ -1,9 +1,8 @@
-"""Rows on rasters of a whole study: the best server out of many patches, and exact sums over wards."""
+"""Rows on exact sums over wards, beside exactextract."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
@@ -12,69 +11,12 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 from numpy.typing import NDArray
 
-from bench.engine.harness import Measured, at_most, cpu_seconds, interleaved, seconds
+from bench.engine.harness import Measured, at_most, interleaved, seconds
 from coverage.grid import Grid
-from coverage.radio import composition, native
-from coverage.radio.views import OUTSIDE
 from coverage.types import WORKING_CRS
 from coverage.zones import overlay
 
-ROWS, COLS = 3500, 4000  # of the study of the best server
-PATCHES, DISTINCT, RADIUS = 1000, 50, 500  # of 785 k pixels each
-TWIN_PATCHES = 10  # of which the NumPy twin is timed
 ZONE_SIDE, WARDS = 4000, 94
-
-
-def _patches() -> list[NDArray[np.int16]]:
-    rng = np.random.default_rng(5)
-    across = np.arange(-RADIUS, RADIUS + 1)
-    inside = across[:, None] ** 2 + across[None, :] ** 2 <= RADIUS**2
-    made = []
-    for _ in range(DISTINCT):
-        loss = rng.integers(64 * 90, 64 * 160, inside.shape, dtype=np.int16)
-        made.append(np.where(inside, loss, np.int16(OUTSIDE)))
-    return made
-
-
-def _compose(patches: list[NDArray[np.int16]], corners: NDArray[np.intp], count: int) -> NDArray[np.int32]:
-    level, server = np.full((ROWS, COLS), np.nan, np.float32), np.full((ROWS, COLS), -1, np.int32)
-    side = 2 * RADIUS + 1
-    for cell in range(count):
-        row, col = corners[cell]
-        at = slice(row, row + side), slice(col, col + side)
-        composition.best_server(patches[cell % DISTINCT], -20.0, cell, rsrp_dbm=level[at], server=server[at])
-    return server
-
-
-def server_rows(repeats: int) -> list[Measured]:
-    """Return the rows of the best server: one core, beside the NumPy twin."""
-    patches, side = _patches(), 2 * RADIUS + 1
-    corners = np.random.default_rng(6).integers(0, [ROWS - side, COLS - side], (PATCHES, 2))
-    pixels = int((patches[0] != OUTSIDE).sum())
-
-    def twin() -> float:
-        library, native.library = native.library, lambda: None  # type: ignore[assignment]
-        try:
-            return cpu_seconds(lambda: _compose(patches, corners, TWIN_PATCHES)) * PATCHES / TWIN_PATCHES
-        finally:
-            native.library = library
-
-    steps: dict[str, Callable[[], float]] = {
-        "ours": lambda: cpu_seconds(lambda: _compose(patches, corners, PATCHES)),
-        "twin": twin,
-    }
-    taken = interleaved(steps, repeats)
-    what = f"best server, {PATCHES:,} patches of {pixels / 1000:.0f} k pixels"
-    return [
-        Measured(
-            work=f"{what}: ÷ NumPy", value=taken["twin"] / taken["ours"], unit="×",
-            beside=f"{taken['twin']:.1f} s ÷ {taken['ours']:.2f} s; NumPy from {TWIN_PATCHES} patches",
-        ),
-        Measured(
-            work=what, value=taken["ours"], unit="s", goal=at_most(0.8),
-            beside=f"{PATCHES * pixels / taken['ours'] / 1e6:,.0f} M updates/s on one core, processor time",
-        ),
-    ]  # fmt: skip
 
 
 def wards(side_m: float) -> gpd.GeoDataFrame:
