@@ -5,6 +5,7 @@ from .catalog.definitions import definitions as definitions
 from .catalog.targets import Target as Target
 from .catalog.targets import target as target
 from .catalog.targets import targets as targets
+from .city import City as City
 from .errors import CoverageError as CoverageError
 from .errors import LayerError as LayerError
 from .errors import PlanError as PlanError
@@ -37,7 +38,6 @@ from .scenarios import Scenario as Scenario
 from .sightlines import PathProfile as PathProfile
 from .sightlines import path_profile as path_profile
 from .signals import TR38901 as TR38901
-from .study import City as City
 from .study import Result as Result
 from .study import Study as Study
 from .terrain import P1812 as P1812

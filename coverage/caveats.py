@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from coverage.city import City
 from coverage.errors import Problem
 from coverage.fields import table
 from coverage.legends import GENERATIONS, short
-from coverage.study import City, Result
+from coverage.study import Result
 from coverage.types import Language
 from coverage.words import number, t
 

@@ -6,9 +6,9 @@ import pandas as pd
 from affine import Affine
 from shapely.geometry import Point, box
 
+from coverage.city import City
 from coverage.grid import Raster, Surface
 from coverage.layers import Layer, Source
-from coverage.study import City
 
 CRS = "EPSG:5899"
 EAST, NORTH = 540_000.0, 1_775_000.0  # on the coastal plain of Đà Nẵng

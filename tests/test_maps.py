@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 import coverage as cov
 from coverage import drawing
+from coverage.city import City
 from coverage.errors import StoreError
 from coverage.maps import FIGURES, OfflineMap, escape, plan_map, result_map
 from coverage.planning.plans import plan
 from coverage.planning.proposals import candidates
-from coverage.study import City, Study
+from coverage.study import Study
 from coverage.words import LANGUAGES, percent, t
 from tests import builders as make
 from tests.browsing import browser, visit

@@ -11,9 +11,10 @@ from coverage import drawing, maps
 from coverage.app.kept import Kept, fingerprint
 from coverage.app.state import DEFAULT_DEFINITION
 from coverage.catalog.registers import data_dir
+from coverage.city import City
 from coverage.drawing import LatLonBounds, MapImage
 from coverage.planning.plans import Plan
-from coverage.study import City, Progress, Result
+from coverage.study import Progress, Result
 from coverage.types import Language
 
 ALL = ""  # key of the coverage that the definition counts, beside those of single operators

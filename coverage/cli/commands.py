@@ -14,6 +14,7 @@ import geopandas as gpd
 
 from coverage.catalog.definitions import definition, definitions
 from coverage.caveats import problems
+from coverage.city import City
 from coverage.cli.arguments import FILES, UsageError
 from coverage.cli.summaries import definition_lines, plan_lines, result_lines, written_lines
 from coverage.cli.voice import Voice
@@ -27,7 +28,7 @@ from coverage.planning.plans import plan as choose
 from coverage.planning.proposals import candidates
 from coverage.publishing import city_json, json_text, publish, publish_plan
 from coverage.reporting import report
-from coverage.study import City, Result, Study
+from coverage.study import Result, Study
 from coverage.terrain import P1812
 from coverage.validation import run_validate
 

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from coverage.catalog.registers import data_dir
+from coverage.city import City
 from coverage.errors import LayerError, Problem
 from coverage.files.buildings import building_raster, read_buildings
 from coverage.files.coasts import read_coast
@@ -22,7 +23,6 @@ from coverage.files.rasters import Bounds, read_raster_and_source
 from coverage.files.surfaces import checked_counts, checked_land_cover, unknown_inside, ward_sums, whole_sums
 from coverage.grid import Raster, Surface
 from coverage.layers import Layer, Source
-from coverage.study import City
 
 LAYERS = (
     "wards", "cells", "households", "population", "households_raster", "subscriptions", "terrain", "clutter",
@@ -83,24 +83,16 @@ def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its
     ward_layer = read_wards(wards, edition)
     cell_layer = _near(read_cells(cells, antennas), ward_layer)
     given = {"terrain": terrain, "clutter": clutter, "households": households_raster}
-    if population is not None and _is_raster(population):
-        given["population"] = population
+    given["population"] = population if _is_raster(population) else None
     rasters, found = _rasters(given, ward_layer)
-    built = None if buildings is None else read_buildings(buildings, _around(ward_layer))
-    if built is not None:
-        rasters["buildings"] = building_raster(built.frame, _around(ward_layer)), built.source
-    if coast is not None:
-        sea, source, found["coast"] = read_coast(coast, ward_layer.frame, _around(ward_layer))
-        rasters["coast"] = sea, source
-    ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()), *found.pop("coast", ()))
-    tables = [path for path in (households, population) if path is not None and not _is_raster(path)]
+    built, told = _draw(buildings, coast, ward_layer, rasters)
+    ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()), *told)
+    tables = [path for path in (households, population) if path is not None and path != given["population"]]
     people, split, counted = _people(tables, rasters, ward_layer)
     if people is not None:
         people = people.with_frame(people.frame, *chain.from_iterable(found.values()), *_holes(rasters, ward_layer))
     lines = None if subscriptions is None else read_subscriptions(subscriptions, ward_layer, split=split)
-    read = [ward_layer.source, cell_layer.source, *counted, *([] if lines is None else [lines.source])]
-    named = [antenna.source for antenna in cell_layer.frame["antenna"].dropna().unique() if antenna.source is not None]
-    sources = tuple(dict.fromkeys([*read, *named, *(source for _, source in rasters.values())]))
+    sources = _sources((ward_layer, cell_layer, lines), counted, rasters)
     return City(
         name=name or Path(wards).stem,
         wards=ward_layer,
@@ -114,8 +106,17 @@ def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its
     )
 
 
-def _is_raster(path: PathLike) -> bool:
-    return EXTENSIONS.get(Path(path).suffix.lower()) == "raster"
+def _sources(layers: tuple[Layer, Layer, Layer | None], counted: list[Source], rasters: Rasters) -> tuple[Source, ...]:
+    """Return what was read, each file once: wards, cells, people, lines, the antennas that cells name, rasters."""
+    wards, cells, lines = layers
+    named = [antenna.source for antenna in cells.frame["antenna"].dropna().unique()]
+    told = [wards.source, cells.source, *counted, lines.source if lines else None, *named]
+    told += [source for _, source in rasters.values()]
+    return tuple(dict.fromkeys(source for source in told if source is not None))
+
+
+def _is_raster(path: PathLike | None) -> bool:
+    return path is not None and EXTENSIONS.get(Path(path).suffix.lower()) == "raster"
 
 
 def _around(wards: Layer) -> Bounds:
@@ -147,6 +148,22 @@ def _rasters(given: dict[str, PathLike | None], wards: Layer) -> tuple[Rasters, 
                 raster, found[key] = checks[key](raster, source.name)
             rasters[key] = raster, source
     return rasters, found
+
+
+def _draw(
+    buildings: PathLike | None, coast: PathLike | None, wards: Layer, rasters: Rasters
+) -> tuple[Layer | None, tuple[Problem, ...]]:
+    """Add the rasters of buildings and of the sea; return the layer of buildings and what was found about the coast."""
+    around = _around(wards)
+    built: Layer | None = None
+    told: tuple[Problem, ...] = ()
+    if buildings is not None:
+        built = read_buildings(buildings, around)
+        rasters["buildings"] = building_raster(built.frame, around), built.source
+    if coast is not None:
+        sea, source, told = read_coast(coast, wards.frame, around)
+        rasters["coast"] = sea, source
+    return built, told
 
 
 def _holes(rasters: Rasters, wards: Layer) -> list[Problem]:
