@@ -46,6 +46,8 @@ class Measured:
     goal : Goal or None
     beside : str
         The absolute figures behind a ratio, or what the peer was.
+    reason : str
+        Why the goal is not reached, shown where it is not.
     """
 
     work: str
@@ -53,6 +55,7 @@ class Measured:
     unit: str
     goal: Goal | None = None
     beside: str = ""
+    reason: str = ""
 
     @property
     def verdict(self) -> bool | None:

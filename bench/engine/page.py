@@ -35,10 +35,15 @@ def goal(row: Measured) -> str:
     return "" if row.goal is None else f"{'≥' if row.goal.at_least else '≤'} {row.goal.amount:,g} {row.unit}"
 
 
+def details(row: Measured) -> str:
+    """Return what stands beside the figure, with the reason where the goal is missed."""
+    return "; ".join(filter(None, [row.beside, row.reason if row.verdict is False else ""]))
+
+
 def text(rows: Sequence[Measured]) -> str:
     """Return the rows as aligned lines."""
     verdicts = {True: "reached", False: "MISSED", None: ""}
-    cells = [[row.work, figure(row), goal(row), verdicts[row.verdict], row.beside] for row in rows]
+    cells = [[row.work, figure(row), goal(row), verdicts[row.verdict], details(row)] for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     aligned = [[cell.ljust(width) for cell, width in zip(line, widths, strict=False)] for line in cells]
     return "\n".join("  ".join([*start, line[4]]).rstrip() for start, line in zip(aligned, cells, strict=True))
@@ -49,7 +54,7 @@ def markdown(rows: Sequence[Measured], machine: Mapping[str, str], repeats: int)
     verdicts = {True: "có · yes", False: "**không · no**", None: ""}
 
     def lines(chosen: Sequence[Measured]) -> str:
-        return table(HEAD, ([row.work, figure(row), goal(row), verdicts[row.verdict], row.beside] for row in chosen))
+        return table(HEAD, ([row.work, figure(row), goal(row), verdicts[row.verdict], details(row)] for row in chosen))
 
     ratios = [row for row in rows if row.unit == RATIO]
     others = [row for row in rows if row.unit != RATIO]
