@@ -234,6 +234,20 @@ def test_the_angle_below_the_horizon_counts_from_the_antenna(library):
     np.testing.assert_allclose(rasters["rsrp_dbm"], [[-130.0, -103.0]], atol=1e-3)  # straight below: 50° off
 
 
+def test_a_high_antenna_keeps_its_centimetres(library):
+    """Above 1,024 m float32 steps by 0.12 mm: at the foot of a mast a narrow beam would shift by hundredths of dB."""
+    height = 1500.33
+    assert abs(height - float(np.float32(height))) > 4e-5
+    beam = replace(omni(0.0), tilt_deg=12.0, beamwidth_el_deg=5.0)
+    view = flat([[100.0, 100.0]], pixel_m=1.0, antenna_m=height)
+    view.ground_m[:] = 1500.0
+    rasters = fresh((1, 2))
+    with by(library):
+        composition.add_levels(view, [(0, beam)], **LIMIT, **rasters)
+    below = math.degrees(math.atan(height - 1500.0)) - 12.0
+    np.testing.assert_allclose(rasters["rsrp_dbm"][0, 1], -100.0 - 12 * (below / 5) ** 2, atol=1e-3)
+
+
 def test_the_normal_distribution_is_good_to_two_in_ten_million(library):
     loss = np.arange(-2000, 2001) / 64  # over σ = 4 dB every z is exact in float32
     rasters = fresh((1, loss.size))
