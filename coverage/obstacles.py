@@ -18,9 +18,9 @@ SeaFrom = Literal["coast", "land_cover", "nowhere"]
 BUILT_UP, WATER = 50, 80  # ESA WorldCover v200
 # Representative clutter heights of P.1812-8 §3.2 [m] for the ESA WorldCover codes; a code that is not here is open.
 CLUTTER_HEIGHT_M: dict[int, float] = {10: 15.0, BUILT_UP: 15.0, 95: 15.0}
-# A building on a quarter of a pixel stands across half of its width: from there on a ray that crosses the pixel is
-# more likely to meet it than not.
-LEAST_BUILT_SHARE = 0.25
+LEAST_MET = 0.5  # share of the lines across a pixel that meet a building: from here on a ray is likelier to than not
+MOST_PARTS = 20  # lines each way across a pixel
+BAND_PARTS = 4_000_000  # parts of pixels looked at in one go
 
 COAST_LAND_M = 100.0  # P.1812-8 §3.3: coastal land lies at most so high above the sea …
 COAST_REACH_M = 50_000.0  # … and at most so far from it
@@ -37,7 +37,8 @@ def clutter_heights(surface: Surface, grid: Grid) -> NDArray[np.float32]:
 
     Trees and mangroves have the representative heights of P.1812; so has built-up land where no buildings are known.
     Where they are, the buildings stand instead, never both: a pixel is as high as the buildings in it on average, by
-    their area, if these take at least `LEAST_BUILT_SHARE` of it, and open otherwise (streets, squares, yards).
+    their area, if at least `LEAST_MET` of the lines across it, from west to east and from north to south, meet one, and
+    open otherwise (streets, squares, yards). So rows of small houses close a large pixel that a lone tower does not.
 
     Parameters
     ----------
@@ -56,27 +57,36 @@ def clutter_heights(surface: Surface, grid: Grid) -> NDArray[np.float32]:
             height[code == value] = representative
     if surface.buildings is None:
         return height
-    share, mean = _built(surface.buildings, grid)
+    met, mean = _built(surface.buildings, grid)
     if code is not None:
-        height[np.isfinite(share) & (code == BUILT_UP)] = 0.0
-    stand = share >= LEAST_BUILT_SHARE
+        height[np.isfinite(met) & (code == BUILT_UP)] = 0.0
+    stand = met >= LEAST_MET
     height[stand] = np.maximum(height[stand], mean[stand])
     return height
 
 
-def building_share(surface: Surface, grid: Grid) -> NDArray[np.float32] | None:
-    """Return the share of every pixel that buildings take, 0–1, NaN where none are known; None without the layer."""
-    return None if surface.buildings is None else _built(surface.buildings, grid)[0]
-
-
 def _built(buildings: Raster, grid: Grid) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the built share of every pixel and the mean height of its buildings [m]; NaN where none are known."""
-    values = np.asarray(buildings.values, dtype=np.float32)
-    stands = np.where(np.isnan(values), np.float32(np.nan), (values > 0).astype(np.float32))
-    there = Raster(values=stands, transform=buildings.transform, crs=buildings.crs, unit="1")
-    share, sum_ = there.on(grid, "average"), buildings.on(grid, "average")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return share, sum_ / share
+    """Return the share of the lines across every pixel that meet a building, and the mean height of the buildings [m].
+
+    The share is NaN where no buildings are known.
+    """
+    parts = int(np.clip(round(grid.pixel_m / abs(buildings.transform.a)), 1, MOST_PARTS))
+    met, mean = (np.full(grid.shape, np.nan, dtype=np.float32) for _ in range(2))
+    band = max(BAND_PARTS // (grid.cols * parts**2), 1)
+    for first in range(0, grid.rows, band):
+        rows = min(band, grid.rows - first)
+        fine = Grid(
+            west_m=grid.west_m, north_m=grid.north_m - first * grid.pixel_m, pixel_m=grid.pixel_m / parts,
+            rows=rows * parts, cols=grid.cols * parts, crs=grid.crs,
+        )  # fmt: skip
+        heights = buildings.on(fine, "nearest").reshape(rows, parts, grid.cols, parts)
+        stand = heights > 0
+        lines = (stand.any(axis=3).mean(axis=1) + stand.any(axis=1).mean(axis=2)) / 2
+        at = slice(first, first + rows)
+        met[at] = np.where(np.isfinite(heights).any(axis=(1, 3)), lines, np.nan)
+        with np.errstate(invalid="ignore"):
+            mean[at] = np.where(stand, heights, 0).sum(axis=(1, 3)) / stand.sum(axis=(1, 3))
+    return met, mean
 
 
 def sea_from(surface: Surface) -> SeaFrom:

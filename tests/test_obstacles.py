@@ -1,10 +1,13 @@
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 
 from coverage.grid import Grid, Surface
-from coverage.obstacles import BUILT_UP, building_share, clutter_heights, sea_from, zones
+from coverage.obstacles import BUILT_UP, clutter_heights, sea_from, zones
+from coverage.study import Study
+from coverage.terrain import P1812
 from tests import builders as make
 
 GRID = Grid(west_m=make.EAST, north_m=make.NORTH, pixel_m=20.0, rows=4, cols=4)
@@ -36,11 +39,17 @@ def test_without_buildings_trees_and_built_up_land_have_representative_heights()
 def test_buildings_take_the_place_of_built_up_clutter_and_leave_the_trees():
     code = np.full((4, 4), 50.0)
     code[0] = 10
-    # one house of 10 × 10 m: a quarter of its pixel; one of 5 × 15 m: less; two that share a pixel by 3 to 1
-    rows = buildings((4, 0, 2, 2, 9.0), (4, 4, 1, 3, 40.0), (8, 0, 3, 4, 10.0), (11, 0, 1, 4, 30.0), (0, 0, 4, 4, 6.0))
+    rows = buildings(
+        (4, 0, 2, 2, 9.0),  # a house of 10 × 10 m: half of the lines across its pixel meet it
+        (4, 4, 1, 2, 40.0),  # a narrow tower of 5 × 10 m: three lines of eight
+        (4, 8, 1, 1, 8.0), (6, 10, 1, 1, 4.0),  # two huts, apart: four of eight
+        (8, 0, 3, 4, 10.0), (11, 0, 1, 4, 30.0),  # two that share a pixel by 3 to 1
+        (0, 0, 4, 4, 6.0),
+    )  # fmt: skip
     found = clutter_heights(surface(clutter=code, buildings=rows), GRID)
     assert found[1, 0] == pytest.approx(9.0)
     assert found[1, 1] == 0.0
+    assert found[1, 2] == pytest.approx(6.0)
     assert found[2, 0] == pytest.approx(15.0)
     np.testing.assert_array_equal(found[0], 15.0)  # trees higher than the house among them
     assert (found[3] == 0).all()
@@ -62,10 +71,15 @@ def test_where_no_buildings_are_known_built_up_land_keeps_its_height():
     assert found[0, 0] == pytest.approx(6.0)
     assert (found[1:, :2] == 0).all()
     np.testing.assert_array_equal(found[:, 2:], 15.0)
-    share = building_share(given, GRID)
-    assert share[0, 0] == pytest.approx(1.0)
-    assert np.isnan(share[:, 2:]).all()
-    assert building_share(Surface(), GRID) is None
+
+
+def test_the_bands_that_are_looked_at_change_nothing(monkeypatch):
+    rng = np.random.default_rng(1)
+    given = surface(buildings=np.where(rng.random((16, 16)) < 0.1, rng.uniform(3, 30, (16, 16)), 0.0))
+    whole = clutter_heights(given, GRID)
+    monkeypatch.setattr("coverage.obstacles.BAND_PARTS", 70)
+    np.testing.assert_array_equal(clutter_heights(given, GRID), whole)
+    assert 0 < (whole > 0).mean() < 1
 
 
 # a coast: 30 km of land in the west, 20 km of sea in the east, at 100 m
@@ -147,3 +161,26 @@ def test_neither_pixel_nor_bounds_of_a_study_change_a_zone():
     np.testing.assert_array_equal(zones(given, window), whole[10:30, 100:150])
     coarse = Grid(west_m=make.EAST, north_m=make.NORTH, pixel_m=500.0, rows=12, cols=100)
     np.testing.assert_array_equal(zones(given, coarse), whole[2::5, 2::5])
+
+
+def test_a_wall_of_buildings_shades_what_lies_behind_it_and_open_ground_in_a_town_does_not():
+    square = make.wards((-2, -2, 2, 2))
+    mast = make.cells(make.cell(azimuth_deg=math.nan, height_m=30.0))
+    extent = {"west_km": -8, "north_km": 8}
+    town, wall = np.full((320, 320), float(BUILT_UP)), np.zeros((320, 320))
+    wall[:, 180:184] = 45.0  # 1.0 to 1.2 km east of the mast
+    given = {"terrain": make.raster(np.zeros((320, 320)), 50.0, **extent)}
+    clutter = make.raster(town, 50.0, **extent)
+
+    def levels(**layers):
+        city = make.city(square, mast, surface=Surface(**given, **layers))
+        return (
+            Study(city, pixel_m=50, model=P1812(sweep_m=2500.0)).run().signal.best_rsrp_dbm[40]
+        )  # the row of the mast
+
+    bare, dense = levels(), levels(clutter=clutter)
+    walled = levels(clutter=clutter, buildings=make.raster(wall, 50.0, **extent))
+    before, behind = slice(50, 58), slice(68, 78)
+    np.testing.assert_allclose(walled[before], bare[before], atol=0.1)  # the streets of the town are open now
+    assert (walled[behind] < bare[behind] - 10).all()
+    assert (dense[before] < bare[before] - 5).all()
