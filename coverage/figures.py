@@ -13,7 +13,7 @@ from coverage import households as hh
 from coverage.catalog.definitions import OFFICIAL_AREA_KM2, WARD_COVERED_FROM, Definition
 from coverage.errors import DefinitionError
 from coverage.layers import Layer
-from coverage.measures import Weights, covered, ward_share, weighted_mean
+from coverage.measures import Weights, covered, weighted_mean
 
 SAME = 1e-6  # relative: what the pixels of a whole ward may miss of its polygon
 
@@ -49,11 +49,11 @@ def denominator_of(
     """
     mainland = wards["mainland"].to_numpy(dtype=bool)
     whole = float(wards.loc[mainland, "area_km2"].sum())
-    inside = float(weights.area_km2[mainland].sum())
+    inside = float(weights.area.totals[mainland].sum())
     if definition.denominator == "residential":
-        if weights.residential_km2 is None:
+        if weights.residential is None:
             raise DefinitionError("needs_land_cover", id=definition.id)
-        return Denominator(id="residential", area_km2=float(weights.residential_km2[mainland].sum()))
+        return Denominator(id="residential", area_km2=float(weights.residential.totals[mainland].sum()))
     if definition.denominator == "official":
         if edition not in ("2019", "2025h1", "2025h2") or whole > OFFICIAL_AREA_KM2:
             raise DefinitionError(
@@ -120,14 +120,14 @@ def coverage_columns(
     """
     _, edge = definition.rule()
     reached = covered(probability, edge)
-    area = weights.area_km2
-    if definition.denominator == "residential" and weights.residential_km2 is not None:
-        area = weights.residential_km2
+    area = weights.area
+    if definition.denominator == "residential" and weights.residential is not None:
+        area = weights.residential
     columns = {
-        "area_share": ward_share(area, reached),
-        "expected_area_share": ward_share(area, probability),
-        "population_covered_share": ward_share(weights.people, reached),
-        "households_covered_share": ward_share(weights.households, reached),
+        "area_share": area.shares(reached),
+        "expected_area_share": area.shares(probability),
+        "population_covered_share": weights.people.shares(reached),
+        "households_covered_share": weights.households.shares(reached),
     }
     table = pd.DataFrame(columns, index=weights.ward_ids)
     table.loc[far] = 0.0
@@ -139,7 +139,7 @@ def part_inside(wards: gpd.GeoDataFrame, weights: Weights) -> NDArray[np.float64
 
     Without bounds every ward counts whole, islands off the grid included.
     """
-    part = np.asarray(weights.area_km2.sum(axis=1)).ravel() / wards["area_km2"].to_numpy(dtype=float)
+    part = weights.area.totals / wards["area_km2"].to_numpy(dtype=float)
     cut = part[wards["mainland"].to_numpy(dtype=bool)] < 1 - SAME
     return np.asarray(part if cut.any() else np.ones_like(part))
 
@@ -155,9 +155,9 @@ def city_table(
         ``value``, ``low``, ``high``; NaN is unknown, and low and high stay NaN until an interval was computed.
     """
     mainland = wards["mainland"].to_numpy(dtype=bool)
-    inside = np.asarray(weights.area_km2.sum(axis=1)).ravel()
-    if denominator.id == "residential" and weights.residential_km2 is not None:
-        inside = np.asarray(weights.residential_km2.sum(axis=1)).ravel()
+    inside = weights.area.totals
+    if denominator.id == "residential" and weights.residential is not None:
+        inside = weights.residential.totals
     counted = mainland if denominator.id != "official" else np.ones_like(mainland)
     shares = table[["area_share", "expected_area_share"]].to_numpy(dtype=float)
     covered_km2 = np.nansum(shares[counted] * inside[counted, None], axis=0)

@@ -1,4 +1,4 @@
-"""Where a study happens: the regular metre grid, arrays on it, and the share of every pixel in every ward."""
+"""Where a study happens: the regular metre grid, and arrays on it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import geopandas as gpd
 import numpy as np
 from affine import Affine
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
 from numpy.typing import DTypeLike, NDArray
 from pyproj import CRS, Transformer
 from rasterio.warp import Resampling, reproject
@@ -187,15 +184,26 @@ class Raster:
         return self._warped(source, self.transform, self.crs, grid, Resampling[method])
 
     def _counts_on(self, grid: Grid) -> NDArray[np.float32]:
+        known = np.isfinite(self.values)
+        counts = np.where(known, self.values, 0.0)
+        total, pixels = self._summed(np.stack([counts, known]).astype(np.float32), grid)
+        return np.where(pixels > 0, total, np.float32(np.nan))
+
+    def _summed(self, layers: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+        """Return the sums of layers of shape (n, rows, cols) over the pixels of a grid."""
+        here, there = CRS.from_user_input(self.crs), CRS.from_user_input(grid.crs)
+        if self.transform.b == 0 == self.transform.d and here.equals(there, ignore_axis_order=True):
+            # Along the same axes the part of a pixel in another is the product of two overlaps: no polygons needed.
+            col = (grid.west_m + np.arange(grid.cols + 1) * grid.pixel_m - self.transform.c) / self.transform.a
+            row = (grid.north_m - np.arange(grid.rows + 1) * grid.pixel_m - self.transform.f) / self.transform.e
+            across, down = _overlaps(col, layers.shape[2]), _overlaps(row, layers.shape[1])
+            return np.stack([(down @ (across @ layer.T).T).astype(np.float32) for layer in layers])
         # A target pixel whose centre lies off the source is skipped by GDAL, with all it overlaps: a rim of zeros keeps
         # those counts. Pixels are summed by the part of them that lies inside, in their own CRS.
         rim = self._rim(grid)
+        padded = np.pad(layers, ((0, 0), (rim, rim), (rim, rim)))
         moved = self.transform @ Affine.translation(-rim, -rim)
-        known = np.isfinite(self.values)
-        counts = np.pad(np.where(known, self.values, 0.0), rim).astype(np.float32)
-        inside = np.pad(known, rim).astype(np.float32)
-        total, pixels = (self._warped(part, moved, self.crs, grid, Resampling.sum) for part in (counts, inside))
-        return np.where(pixels > 0, total, np.float32(np.nan))
+        return self._warped(padded, moved, self.crs, grid, Resampling.sum)
 
     def _rim(self, grid: Grid) -> int:
         metre = 1.0 if CRS.from_user_input(self.crs).is_projected else 1 / 111_320  # a degree of latitude
@@ -205,12 +213,28 @@ class Raster:
     def _warped(
         source: NDArray[np.float32], transform: Affine, crs: str, grid: Grid, how: Resampling
     ) -> NDArray[np.float32]:
-        out = np.full(grid.shape, np.nan, dtype=np.float32)
+        out = np.full((*source.shape[:-2], *grid.shape), np.nan, dtype=np.float32)
+        # Counts on the seams get lost when GDAL works in parts: sums are made in one.
+        whole_mb = 64 + 16 * (source.nbytes + out.nbytes) // 2**20 if how == Resampling.sum else 0
         reproject(
             source, out, src_transform=transform, src_crs=crs, src_nodata=np.nan,
             dst_transform=grid.transform, dst_crs=grid.crs, dst_nodata=np.nan, resampling=how,
+            num_threads=2, warp_mem_limit=whole_mb,
         )  # fmt: skip
         return out
+
+
+def _overlaps(edges: NDArray[np.floating], count: int) -> sparse.csr_array:
+    """Return the part of each of `count` intervals [k, k + 1] between neighbouring edges, shape (edges − 1, count)."""
+    if edges[0] > edges[-1]:
+        return _overlaps(edges[::-1], count)[::-1]
+    cuts = np.union1d(edges, np.arange(count + 1))
+    length, middle = np.diff(cuts), (cuts[:-1] + cuts[1:]) / 2
+    between = np.searchsorted(edges, middle) - 1
+    # Edges that agree but for rounding overlap by nothing.
+    kept = (length > 1e-9) & (middle > 0) & (middle < count) & (between >= 0) & (between < len(edges) - 1)
+    place = between[kept], middle[kept].astype(np.int64)
+    return sparse.csr_array((length[kept], place), shape=(len(edges) - 1, count))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -237,41 +261,6 @@ class Surface:
     households: Raster | None = None
     buildings: Raster | None = None
     coast: Raster | None = None
-
-
-def overlay(geometry: gpd.GeoSeries, grid: Grid) -> sparse.csr_array:
-    """Return the share of every pixel that lies in every polygon.
-
-    Parameters
-    ----------
-    geometry : GeoSeries of n polygons in the CRS of the grid
-    grid : Grid
-
-    Returns
-    -------
-    csr_array of shape (n, rows × cols), values 0–1
-        Row i belongs to polygon i; a pixel's column is ``row · cols + col``. Exact for the polygon as given
-        (exactextract), so shares on a shared border add up to one.
-
-    Raises
-    ------
-    GridError
-        ``crs_mismatch`` when the polygons are in another CRS or in none.
-    """
-    if geometry.crs is None or geometry.crs != CRS.from_user_input(grid.crs):
-        raise GridError("crs_mismatch", given=str(geometry.crs), expected=grid.crs)
-    west, south, east, north = grid.bounds_m
-    raster = NumPyRasterSource(
-        np.zeros(grid.shape, dtype=np.int8), xmin=west, ymin=south, xmax=east, ymax=north,
-        srs_wkt=CRS.from_user_input(grid.crs).to_wkt(),
-    )  # fmt: skip
-    frame = gpd.GeoDataFrame({"n": np.arange(len(geometry))}, geometry=geometry.to_numpy(), crs=geometry.crs)
-    touched = exact_extract(raster, frame, ["cell_id", "coverage"], include_cols=["n"], output="pandas")
-    counts = [len(cells) for cells in touched["cell_id"]]
-    pointers = np.concatenate([[0], np.cumsum(counts)])
-    index = np.concatenate([*touched["cell_id"], np.array([], dtype=np.int64)]).astype(np.int64)
-    share = np.concatenate([*touched["coverage"], np.array([])]).astype(np.float64)
-    return sparse.csr_array((share, index, pointers), shape=(len(geometry), grid.rows * grid.cols))
 
 
 def metre_bounds(

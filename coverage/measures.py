@@ -1,56 +1,159 @@
-"""Measures: weights of area, people and households per ward and pixel, and the shares they give.
+"""Measures: what each pixel counts for in each ward (area, people, households), and the shares that gives.
 
-A measure is linear in the pixels: ward weights (n × pixels) times a vector of "covered" (0 or 1) or of probability.
-The weights depend on wards, grid and population only, so a study and all its scenarios share them.
+A measure is linear in the pixels: the weights of a ward times a raster of "covered" or of probability. The weights
+depend on wards, grid and population only, so a study, its scenarios and its other definitions share them.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Generic, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from coverage.catalog.definitions import BUILT_UP
-from coverage.grid import Grid, Raster, Surface, overlay
+from coverage.grid import Grid, Raster, Surface
+from coverage.zones import ALL, Zones, overlay
+
+Thing = TypeVar("Thing")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weighting:
+    """What a pixel counts for in a ward: factor of the ward × value of the pixel × share of its area inside.
+
+    Attributes
+    ----------
+    zones : Zones
+        The n wards on the grid.
+    factor : ndarray of shape (n,), ≥ 0
+    value : bool or float32 ndarray of shape (rows, cols), ≥ 0, or None
+        None is 1 everywhere.
+    even : bool ndarray of shape (n,) or None
+        Wards whose pixels all have the value 1.
+    """
+
+    zones: Zones
+    factor: NDArray[np.float64]
+    value: NDArray[Any] | None = None
+    even: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def totals(self) -> NDArray[np.float64]:
+        """What all pixels of each ward count for, shape (n,)."""
+        return self.factor * self._whole
+
+    @cached_property
+    def _whole(self) -> NDArray[np.float64]:
+        return self._unscaled(np.ones(self.zones.shape, dtype=bool), ALL, ALL)
+
+    def sums(self, pixels: NDArray[Any], *, rows: slice = ALL, cols: slice = ALL) -> NDArray[np.float64]:
+        """Return what the pixels of a window count for in each ward.
+
+        Parameters
+        ----------
+        pixels : bool or float32 ndarray of the shape of the window
+            Covered, or probability 0–1. A file (``numpy.memmap``) is read in passing.
+        rows, cols : slice
+            The window; the whole grid unless told otherwise. Linear: where only a window changed, its sums after minus
+            its sums before are the change of the sums over the grid.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            In the unit of the weights.
+        """
+        return self.factor * self._unscaled(pixels, rows, cols)
+
+    def _unscaled(self, pixels: NDArray[Any], rows: slice, cols: slice) -> NDArray[np.float64]:
+        sums = self.zones.sums(pixels, self.value, rows=rows, cols=cols)
+        if self.even is None or not self.even.any():
+            return sums
+        return np.where(self.even, self.zones.sums(pixels, rows=rows, cols=cols), sums)
+
+    def shares(self, pixels: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the weighted mean of pixels of shape (rows, cols) in each ward, shape (n,), 0–1.
+
+        NaN where a ward has no weight on the grid: unknown.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.totals > 0, np.minimum(self._unscaled(pixels, ALL, ALL) / self._whole, 1.0), np.nan)
+
+    def pixel_weights(self, counts: NDArray[np.floating] | NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return Σ count of the ward × weight in the ward for every pixel, shape (rows × cols,).
+
+        Parameters
+        ----------
+        counts : ndarray of shape (n,)
+            What the weights of each ward are multiplied by.
+        """
+        each = counts * self.factor
+        even = np.zeros(len(each), dtype=bool) if self.even is None else self.even
+        weights = self.zones.spread(np.where(even, 0.0, each))
+        if self.value is not None:
+            weights *= self.value
+        if even.any():
+            weights += self.zones.spread(np.where(even, each, 0.0))
+        return weights.ravel()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Weights:
-    """What each pixel counts for in each ward; all arrays have the shape (n wards, rows × cols).
+    """What each pixel counts for in each of n wards.
 
     Attributes
     ----------
     ward_ids : Index of n
-    area_km2 : csr_array
-        Area of the ward in the pixel [km²]; a row sums to the ward's area inside the grid, in the equal-area CRS.
-    residential_km2 : csr_array or None
+    area : Weighting
+        Area of the ward in the pixel [km²]; its total is the ward's area inside the grid, in the equal-area CRS.
+    residential : Weighting or None
         The same on built-up land cover; None without a clutter layer.
-    people, households : csr_array
-        Share of the ward's people or households in the pixel; a row sums to 1, or to 0 where nothing locates them.
+    people, households : Weighting
+        Share of the ward's people or households in the pixel; the total is 1, or 0 where nothing locates them.
     assumed : mapping of str to str
         How people and households were located: ``raster``, ``households_as_people``, ``built_up`` or ``uniform``.
     """
 
     ward_ids: pd.Index
-    area_km2: sparse.csr_array
-    residential_km2: sparse.csr_array | None
-    people: sparse.csr_array
-    households: sparse.csr_array
+    area: Weighting
+    residential: Weighting | None
+    people: Weighting
+    households: Weighting
     assumed: Mapping[str, str]
 
 
+class _Same(Generic[Thing]):
+    """A thing that equals itself alone, whatever is in it, and that may vanish: the key of what was made from it."""
+
+    def __init__(self, thing: Thing) -> None:
+        self._thing, self._id = weakref.ref(thing), id(thing)
+
+    def __hash__(self) -> int:
+        return self._id
+
+    def __eq__(self, other: object) -> bool:
+        thing = self._thing()
+        return isinstance(other, _Same) and thing is not None and thing is other._thing()
+
+    def __call__(self) -> Thing:
+        thing = self._thing()
+        assert thing is not None  # the caller holds it
+        return thing
+
+
 def weigh(wards: gpd.GeoDataFrame, grid: Grid, surface: Surface) -> Weights:
-    """Return the weights of a city on a grid.
+    """Return the weights of a city on a grid; those of the last two are kept.
 
     Parameters
     ----------
     wards : GeoDataFrame indexed by ward_id
-        ``geometry`` (CRS of the grid) and ``area_km2``.
+        ``geometry`` (CRS of the grid) and ``area_km2``. Not changed in place afterwards, nor are the rasters.
     grid : Grid
     surface : Surface
         ``population``, ``households`` and ``clutter`` are used where present.
@@ -60,23 +163,36 @@ def weigh(wards: gpd.GeoDataFrame, grid: Grid, surface: Surface) -> Weights:
     People are put where the population raster has them; without one, on built-up land; without land cover, evenly over
     the ward. Households follow their own raster, else the people.
     """
-    share = overlay(wards.geometry, grid)
+    rasters = surface.clutter, surface.population, surface.households
+    return _weighed(_Same(wards), grid, *(None if raster is None else _Same(raster) for raster in rasters))
+
+
+@lru_cache(maxsize=2)
+def _weighed(
+    of_wards: _Same[gpd.GeoDataFrame],
+    grid: Grid,
+    of_clutter: _Same[Raster] | None,
+    of_people: _Same[Raster] | None,
+    of_households: _Same[Raster] | None,
+) -> Weights:
+    wards = of_wards()
+    zones = overlay(wards.geometry, grid)
     # The polygon as supplied has its area in the equal-area CRS: the ratio to the working CRS scales the pixels.
     scale = wards["area_km2"].to_numpy(dtype=float) / wards.geometry.area.to_numpy(dtype=float)
-    area = sparse.csr_array(share.multiply((scale * grid.pixel_m**2)[:, None]))
-    built_up = None
-    if surface.clutter is not None:
-        built_up = (surface.clutter.on(grid, "mode") == BUILT_UP).ravel().astype(float)
-    residential = None if built_up is None else sparse.csr_array(area.multiply(built_up[None, :]))
-    people, people_by = _located(share, surface.population, grid, area, residential)
-    if surface.households is not None:
-        households, households_by = _located(share, surface.households, grid, area, residential)
+    area = Weighting(zones=zones, factor=scale * grid.pixel_m**2)
+    residential = None
+    if of_clutter is not None:
+        built_up = of_clutter().on(grid, "mode") == BUILT_UP
+        residential = Weighting(zones=zones, factor=area.factor, value=built_up)
+    people, people_by = _located(of_people, grid, area, residential)
+    if of_households is not None:
+        households, households_by = _located(of_households, grid, area, residential)
     else:
         households, households_by = people, "households_as_people" if people_by == "raster" else people_by
     return Weights(
         ward_ids=wards.index,
-        area_km2=area,
-        residential_km2=residential,
+        area=area,
+        residential=residential,
         people=people,
         households=households,
         assumed={"people": people_by, "households": households_by},
@@ -84,48 +200,21 @@ def weigh(wards: gpd.GeoDataFrame, grid: Grid, surface: Surface) -> Weights:
 
 
 def _located(
-    share: sparse.csr_array,
-    counts: Raster | None,
-    grid: Grid,
-    area: sparse.csr_array,
-    residential: sparse.csr_array | None,
-) -> tuple[sparse.csr_array, str]:
-    if counts is not None:
-        per_pixel = np.nan_to_num(counts.on(grid, "density").ravel().astype(float))
-        return _normalised(sparse.csr_array(share.multiply(per_pixel[None, :]))), "raster"
+    of_counts: _Same[Raster] | None, grid: Grid, area: Weighting, residential: Weighting | None
+) -> tuple[Weighting, str]:
+    if of_counts is not None:
+        return _normalised(area.zones, np.nan_to_num(of_counts().on(grid, "density"))), "raster"
     if residential is None:
-        return _normalised(area), "uniform"
+        return _normalised(area.zones), "uniform"
     # A ward without any built-up pixel still has people somewhere: evenly over its area.
-    empty = np.asarray(residential.sum(axis=1)).ravel() == 0
-    return _normalised(sparse.csr_array(residential + area.multiply(empty[:, None]))), "built_up"
+    return _normalised(area.zones, residential.value, residential.totals == 0), "built_up"
 
 
-def _normalised(weights: sparse.csr_array) -> sparse.csr_array:
-    total = np.asarray(weights.sum(axis=1)).ravel()
+def _normalised(zones: Zones, value: NDArray[Any] | None = None, even: NDArray[np.bool_] | None = None) -> Weighting:
+    whole = Weighting(zones=zones, factor=np.ones(zones.count), value=value, even=even).totals
     with np.errstate(divide="ignore"):
-        factor = np.where(total > 0, 1.0 / total, 0.0)
-    return sparse.csr_array(weights.multiply(factor[:, None]))
-
-
-def ward_share(weights: sparse.csr_array, pixels: NDArray[np.floating] | NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the weighted mean of a pixel array in each ward.
-
-    Parameters
-    ----------
-    weights : csr_array of shape (n, rows × cols), ≥ 0
-    pixels : ndarray of shape (rows, cols)
-        Covered (bool) or probability 0–1.
-
-    Returns
-    -------
-    ndarray of shape (n,), 0–1
-        NaN where a ward has no weight on the grid: unknown.
-    """
-    # The same product as below, so that a ward covered everywhere is exactly 1.
-    total = np.asarray(weights @ np.ones(pixels.size), dtype=float).ravel()
-    part = np.asarray(weights @ pixels.ravel().astype(float), dtype=float).ravel()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(total > 0, np.minimum(part / total, 1.0), np.nan)
+        factor = np.where(whole > 0, 1.0 / whole, 0.0)
+    return Weighting(zones=zones, factor=factor, value=value, even=even)
 
 
 def weighted_mean(share: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

@@ -144,8 +144,8 @@ def _server(result: Result) -> NDArray[np.int32]:
 
 
 def _mainland(result: Result) -> NDArray[np.bool_]:
-    rows = result.study.city.wards.frame["mainland"].to_numpy(dtype=float)
-    return np.asarray(rows @ result.study.weights.area_km2 > 0).reshape(result.study.grid.shape)
+    mainland = result.study.city.wards.frame["mainland"].to_numpy(dtype=bool)
+    return (result.study.weights.area.pixel_weights(mainland) > 0).reshape(result.study.grid.shape)
 
 
 def _cog(result: Result, values: NDArray[Any], *, nodata: float, overviews: str, band: str, unit: str) -> bytes:

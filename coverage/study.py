@@ -215,7 +215,7 @@ class Study:
     def _far(self) -> NDArray[np.bool_]:
         """Wards off the grid, out of reach of every cell: certainly not covered."""
         wards = self.city.wards.frame
-        off = np.asarray(self.weights.area_km2.sum(axis=1)).ravel() == 0
+        off = self.weights.area.totals == 0
         if not off.any() or self.bounds_m is not None or self.cells.empty:
             return np.asarray(off & (self.cells.empty and self.bounds_m is None))
         near = self.cells.geometry.union_all()
@@ -271,7 +271,7 @@ class Result:
         """Area that is not known to be covered and could be: paths over ground that nobody gave [km²]."""
         open_question = self.signal.unknown & ~covered(self.probability, self.definition.rule()[1])
         mainland = self.study.city.wards.frame["mainland"].to_numpy(dtype=bool)
-        return float((self.study.weights.area_km2[mainland] @ open_question.ravel().astype(float)).sum())
+        return float(self.study.weights.area.sums(open_question)[mainland].sum())
 
     @property
     def data(self) -> dict[str, Any]:

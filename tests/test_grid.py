@@ -1,20 +1,14 @@
-import geopandas as gpd
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from shapely.geometry import Point, Polygon, box
 
 from coverage.errors import GridError
-from coverage.grid import Grid, Raster, metre_bounds, overlay
+from coverage.grid import Grid, Raster, metre_bounds
 
 CRS = "EPSG:5899"
 GRID = Grid(west_m=1000.0, north_m=2000.0, pixel_m=100.0, rows=5, cols=8)
-
-
-def squares(*polygons):
-    return gpd.GeoSeries(list(polygons), crs=CRS)
 
 
 def test_covering_aligns_to_multiples_of_the_pixel():
@@ -52,35 +46,6 @@ def test_a_window_holds_every_pixel_whose_centre_is_within_the_radius(easting, n
     assert inside[distance <= radius].all()
 
 
-def test_overlay_of_a_hand_made_polygon():
-    # 1.5 pixels wide, 1 high, from the corner of pixel (1, 2).
-    share = overlay(squares(box(1200, 1800, 1350, 1900)), GRID).toarray().reshape(GRID.shape)
-    expected = np.zeros(GRID.shape)
-    expected[1, 2], expected[1, 3] = 1.0, 0.5
-    np.testing.assert_allclose(share, expected, atol=1e-6)
-
-
-@given(st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
-def test_neighbours_share_every_pixel_without_loss(seed):
-    cut = np.random.default_rng(seed).uniform(1100, 1700, 2)
-    west = Polygon([(1000, 1500), (cut[0], 1500), (cut[1], 2000), (1000, 2000)])
-    east = Polygon([(cut[0], 1500), (1800, 1500), (1800, 2000), (cut[1], 2000)])
-    share = overlay(squares(west, east), GRID)
-    np.testing.assert_allclose(share.sum(axis=0), 1.0, atol=1e-6)
-    np.testing.assert_allclose(share.sum(axis=1) * 100**2, [west.area, east.area], rtol=1e-6)
-
-
-def test_overlay_refuses_another_crs():
-    with pytest.raises(GridError, match="crs_mismatch"):
-        overlay(gpd.GeoSeries([Point(0, 0).buffer(1)], crs="EPSG:4326"), GRID)
-
-
-def test_a_polygon_off_the_grid_has_an_empty_row():
-    share = overlay(squares(box(0, 0, 10, 10), box(1000, 1500, 1800, 2000)), GRID)
-    assert share.sum(axis=1).tolist() == [0.0, 40.0]
-
-
 @pytest.mark.parametrize("pixel", [13.0, 30.0, 100.0, 250.0])
 @pytest.mark.parametrize("offset", [0.0, 7.0])
 def test_counts_survive_a_change_of_pixel(pixel, offset):
@@ -88,6 +53,30 @@ def test_counts_survive_a_change_of_pixel(pixel, offset):
     grid = Grid(west_m=0.0, north_m=10_000.0, pixel_m=100.0, rows=100, cols=100)
     raster = Raster(values=values, transform=Affine(pixel, 0, 3000 + offset, 0, -pixel, 7000 - offset), crs=CRS)
     assert np.nansum(raster.on(grid, "density")) == pytest.approx(values.sum(), rel=2e-3)
+
+
+@pytest.mark.parametrize("flip", [(1, 1), (-1, 1), (1, -1)])
+def test_counts_on_the_axes_of_the_grid_are_those_of_polygons(flip):
+    values = np.random.default_rng(4).random((9, 11)) * 40
+    values[2, 3] = np.nan
+    across, down = 83.7 * flip[0], -71.3 * flip[1]
+    place = Affine(across, 0, 1350.0 - 400 * flip[0], 0, down, 1720.0 + 350 * flip[1])
+    given = Raster(values=values, transform=place, crs=CRS).on(GRID, "density")
+    cols, rows = (np.arange(n + 1) for n in (GRID.cols, GRID.rows))
+    total, known = np.zeros(GRID.shape), np.zeros(GRID.shape)
+    for (row, col), value in np.ndenumerate(values):
+        east, north = (place @ (col + k, row + k) for k in (0, 1))
+        wide, high = (
+            np.clip(np.minimum(max(a, b), edges[1:]) - np.maximum(min(a, b), edges[:-1]), 0, None) / abs(step)
+            for a, b, edges, step in (
+                (east[0], north[0], GRID.west_m + cols * 100.0, across),
+                (-east[1], -north[1], -GRID.north_m + rows * 100.0, down),
+            )
+        )
+        part = np.outer(high, wide)
+        known += part * np.isfinite(value)
+        total += part * np.nan_to_num(value)
+    np.testing.assert_allclose(given, np.where(known > 0, total, np.nan), rtol=1e-5)
 
 
 def test_where_a_raster_says_nothing_the_grid_knows_nothing():

@@ -155,7 +155,7 @@ def _study(arguments: Namespace) -> Study:
         technology=arguments.technology,
     )
     rule.rule()
-    if bounds and study.weights.area_km2.sum() == 0:
+    if bounds and study.weights.area.totals.sum() == 0:
         raise GridError("bounds_outside", bounds=arguments.bounds)
     return study
 

@@ -157,10 +157,10 @@ def pixel_weights(result: Result) -> NDArray[np.float64]:
     if rule.operators != "union":
         raise PlanError("plan_unsupported_definition", id=rule.id)
     if rule.headline == "area_share":
-        area = weights.residential_km2 if rule.denominator == "residential" else weights.area_km2
+        area = weights.residential if rule.denominator == "residential" else weights.area
         assert area is not None  # the denominator would have refused
         counted = wards["mainland"].to_numpy(bool) | (rule.denominator == "official")
-        return np.asarray(counted @ area / result.denominator.area_km2, dtype=float)
+        return area.pixel_weights(counted / result.denominator.area_km2)
     located = {"population_covered_share": weights.people, "households_covered_share": weights.households}
     if rule.headline not in located:
         raise PlanError("plan_unsupported_definition", id=rule.id)
@@ -168,7 +168,7 @@ def pixel_weights(result: Result) -> NDArray[np.float64]:
     within = part_inside(wards, weights)
     counts = result.wards[column].to_numpy(float) * within
     counts[~np.isfinite(counts) | result.wards[rule.headline].isna().to_numpy()] = 0.0
-    return np.asarray(counts @ located[rule.headline] / counts.sum(), dtype=float)
+    return located[rule.headline].pixel_weights(counts / counts.sum())
 
 
 def coverage_sets(study: Study, changes: Sequence[Change], progress: Progress | None = None) -> sparse.csr_array:
