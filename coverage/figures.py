@@ -118,8 +118,7 @@ def coverage_columns(
     far : bool ndarray of shape (n,)
         Wards outside the grid that no cell can reach: certainly not covered, not unknown.
     """
-    _, edge = definition.rule()
-    reached = covered(probability, edge)
+    reached = covered(probability, definition.edge)
     area = weights.area
     if definition.denominator == "residential" and weights.residential is not None:
         area = weights.residential

@@ -146,7 +146,7 @@ def result_map(result: Result, lang: Language = "vi", measure: str = "area_share
     """
     page, study = _page(result, lang), result.study
     _fills(result, measure, t("maps.layer_wards", lang)).add_to(page)
-    coverage = drawing.coverage_image(result.probability, study.grid, result.definition.rule()[1])
+    coverage = drawing.coverage_image(result.probability, study.grid, result.definition.edge)
     _picture_layer(coverage, t("maps.layer_coverage", lang), pane="signal", opacity=0.85).add_to(page)
     _outlines(result, lang).add_to(page)
     _sites(study.city.cells.frame, study.technology, lang, _operator_colours(result)).add_to(page)
@@ -163,7 +163,7 @@ def plan_map(before: Result, after: Result, plan: Plan, lang: Language = "vi") -
     plan : Plan
     lang : {"vi", "en"}
     """
-    page, study, edge = _page(before, lang), before.study, before.definition.rule()[1]
+    page, study, edge = _page(before, lang), before.study, before.definition.edge
     _fills(after, "area_share", t("maps.wards_after", lang), base=True).add_to(page)
     _fills(before, "area_share", t("maps.wards_before", lang), base=True, show=False).add_to(page)
     today = drawing.coverage_image(before.probability, study.grid, edge)
@@ -287,7 +287,7 @@ def _row(colour: str, text: str, kind: str = "") -> str:
 
 def _legend(result: Result, lang: Language, measure: str, after: Result | None = None) -> str:
     study, definition = result.study, result.definition
-    edge = definition.rule()[1]
+    edge = definition.edge
     figure = _share(result.headline, lang)
     if after is not None:
         figure += f" → {_share(after.headline, lang)}"

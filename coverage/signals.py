@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from coverage.composing import Canvas, Progress, Scene, compose, in_order, swept
 from coverage.grid import Grid, Surface
+from coverage.indoors import add_indoors
 from coverage.masts import Standing, assign_environments
 from coverage.models import TR38901, PathLossModel
 from coverage.radio.composition import add_known, add_levels
@@ -129,6 +130,7 @@ def predict_signal(
     *,
     threshold_dbm: float,
     demands: Demands | None = None,
+    traditional_share: float | None = None,
     progress: Progress | None = None,
 ) -> Signal:
     """Return what every pixel of a grid receives from completed cells of one technology.
@@ -152,6 +154,9 @@ def predict_signal(
     demands : Demands, optional
         What a throughput asks of each cell: the probability is then that of the throughput; `Signal.heard` still counts
         the cells that reach the threshold.
+    traditional_share : float, optional
+        Share of buildings of the traditional type of P.2109, 0–1: the probability is then that inside them; levels and
+        `Signal.heard` stay those outdoors.
     progress : callable, optional
         Called with (cells done, cells in all); what it raises stops the prediction.
 
@@ -171,6 +176,9 @@ def predict_signal(
     if demands is not None:
         canvas.probability[...] = 0
         carry(scene, fars, canvas, owner, demands)
+    elif traditional_share is not None:
+        canvas.probability[...] = 0
+        add_indoors(scene, fars, canvas, owner, threshold_dbm=threshold_dbm, traditional_share=traditional_share)
     return Signal(
         grid=grid,
         cells=scene.placed,

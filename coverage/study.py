@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from coverage.catalog.definitions import Definition, definition
 from coverage.city import City
+from coverage.composing import Scene
 from coverage.figures import (
     SAME,
     SHARES,
@@ -33,6 +34,7 @@ from coverage.layers import Layer, Source
 from coverage.measures import Weights, covered, weigh
 from coverage.models import TR38901, PathLossModel
 from coverage.obstacles import sea_from
+from coverage.quality import Asked, Quality, asked_of, predict_quality
 from coverage.scenarios import Scenario
 from coverage.signals import Signal, predict_signal
 from coverage.terrain import P1812
@@ -149,13 +151,23 @@ class Study:
         DefinitionError
             When the definition cannot be answered with these layers and this model.
         """
-        threshold, _ = self.rule.rule()
         self.denominator  # noqa: B018 — what cannot be divided is refused before anything is predicted
-        signal = predict_signal(
-            self.cells, self.grid, self.path_model, self.city.surface, threshold_dbm=threshold, progress=progress
-        )
+        where = self.cells, self.grid, self.path_model, self.city.surface
+        signal = predict_signal(*where, **self.asked, progress=progress)
         wards, city, operator = self.measure(self.networks(signal.operators, signal.probability))
         return Result(study=self, signal=signal, wards=wards, city=city, operator=operator)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """What the definition asks of the signal.
+
+        Raises
+        ------
+        DefinitionError
+            For a rule on samples, and for a pixel or a receiver that the source of the rule does not allow.
+        """
+        self.rule.check(pixel_m=self.pixel_m, receiver_height_m=self.path_model.receiver_height_m)
+        return asked_of(self.cells, self.rule.requirement())
 
     def measure(
         self, networks: Iterable[tuple[str | None, NDArray[np.float32]]]
@@ -267,9 +279,16 @@ class Result:
         return np.asarray(self.signal.probability[self.signal.operators.index(self.operator)])
 
     @cached_property
+    def quality(self) -> Quality:
+        """SS-SINR and throughput of the best server of each operator, at the load of the definition if it names one."""
+        study = self.study
+        scene = Scene.of(self.signal.cells, study.grid, study.path_model, study.city.surface)
+        return predict_quality(scene, self.signal.rsrp_dbm, self.signal.server, self.definition.load)
+
+    @cached_property
     def unknown_area_km2(self) -> float:
         """Area that is not known to be covered and could be: paths over ground that nobody gave [km²]."""
-        open_question = self.signal.unknown & ~covered(self.probability, self.definition.rule()[1])
+        open_question = self.signal.unknown & ~covered(self.probability, self.definition.edge)
         mainland = self.study.city.wards.frame["mainland"].to_numpy(dtype=bool)
         return float(self.study.weights.area.sums(open_question)[mainland].sum())
 

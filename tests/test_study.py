@@ -136,9 +136,9 @@ def test_the_largest_operator_is_one_operator():
     assert np.array_equal(result.probability, alone.signal.union)
 
 
-@pytest.mark.parametrize("name", [name for name, row in definitions().items() if row.kind != "received_power"])
-def test_rules_on_throughput_say_that_they_cannot_be_answered_yet(name):
-    with pytest.raises(DefinitionError, match="definition_not_available"):
+@pytest.mark.parametrize("name", [name for name, row in definitions().items() if row.kind == "samples"])
+def test_rules_on_samples_say_that_no_prediction_answers_them(name):
+    with pytest.raises(DefinitionError, match="definition_on_samples"):
         Study(make.city(TWO, ONE_SITE), definition=name).run()
 
 

@@ -113,7 +113,7 @@ def planned(definition: str, target: float, budget_vnd: float | None, progress: 
         changes = cov.candidates(study)
         plan = cov.plan(study, changes, target=target, budget_vnd=budget_vnd, today=before, progress=progress)
         after = study.under(plan.scenario).run()
-        edge = before.definition.rule()[1]
+        edge = before.definition.edge
         added = {(change.site_id, change.operator) for change in plan.scenario.changes}
         sites = drawing.site_points(after.study.city.cells.frame, study.technology, added)
         return Planned(
@@ -128,7 +128,7 @@ def planned(definition: str, target: float, budget_vnd: float | None, progress: 
 
 def draw(result: Result) -> Drawn:
     """Return the shapes and pictures of a result."""
-    study, edge = result.study, result.definition.rule()[1]
+    study, edge = result.study, result.definition.edge
     city, grid, signal = study.city, study.grid, result.signal
     coverage = {ALL: drawing.coverage_image(result.probability, grid, edge)}
     for operator, probability in zip(signal.operators, signal.probability, strict=True):

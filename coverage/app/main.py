@@ -37,7 +37,7 @@ with st.sidebar:
         horizontal=True,
         format_func=lambda each: t("app.own_name", each),
     )
-    answerable = [name for name, each in definitions().items() if each.kind == "received_power"]
+    answerable = [name for name, each in definitions().items() if each.kind != "samples"]
     # One box per language: the browser goes on showing the text that a box was chosen with.
     box = f"definition_{lang}"
     if box not in st.session_state:

@@ -92,7 +92,7 @@ def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str,
 
 def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -> dict[str, Any]:
     study = view.result.study
-    edge = view.result.definition.rule()[1]
+    edge = view.result.definition.edge
     site_classes = [(colour, name, "") for name, colour in operators.items()]
     none = t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology])
     site_classes.append((drawing.UNKNOWN, none, "small"))

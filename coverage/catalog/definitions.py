@@ -17,6 +17,49 @@ BUILT_UP = 50  # ESA WorldCover class read as residential
 
 
 @dataclass(frozen=True, kw_only=True)
+class PowerRule:
+    """A pixel is covered where the received power reaches a threshold with a probability.
+
+    Attributes
+    ----------
+    threshold_dbm : float
+        SS-RSRP [dBm].
+    edge_probability : float
+        Probability with which it must be reached, 0–1.
+    traditional_share : float or None
+        None is outdoors; otherwise inside a building, of the traditional type of P.2109 with this probability and
+        thermally efficient else.
+    """
+
+    threshold_dbm: float
+    edge_probability: float
+    traditional_share: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughputRule:
+    """A pixel is covered where a cell carries a throughput both ways with a probability.
+
+    Attributes
+    ----------
+    downlink_mbps, uplink_mbps : float
+        Throughputs of one receiver that is given the whole carrier [Mbit/s].
+    load : float
+        Share of the resource elements that the other cells of the carrier fill, 0–1.
+    edge_probability : float
+        Probability with which both must be reached, 0–1.
+    """
+
+    downlink_mbps: float
+    uplink_mbps: float
+    load: float
+    edge_probability: float
+
+
+Rule = PowerRule | ThroughputRule
+
+
+@dataclass(frozen=True, kw_only=True)
 class Definition:
     """One named rule; every figure of the product carries its `id`.
 
@@ -40,6 +83,12 @@ class Definition:
         Where the rule stands, what it says, and what had to be assumed.
     downlink_mbps, uplink_mbps, load : float or None
         For rules on throughput.
+    environment : {"outdoor", "indoor"}
+        Where the receiver is.
+    traditional_share : float or None
+        Indoors: share of buildings of the traditional type of P.2109, the others are thermally efficient, 0–1.
+    pixel_max_m, receiver_min_m : float or None
+        Greatest side of a pixel and least height of the receiver above ground that the source allows [m].
     """
 
     id: str
@@ -57,6 +106,10 @@ class Definition:
     downlink_mbps: float | None = None
     uplink_mbps: float | None = None
     load: float | None = None
+    environment: Literal["outdoor", "indoor"] = "outdoor"
+    traditional_share: float | None = None
+    pixel_max_m: float | None = None
+    receiver_min_m: float | None = None
 
     def text(self, lang: Language) -> str:
         """Return the rule and what was assumed, in words."""
@@ -65,17 +118,81 @@ class Definition:
             return rule
         return f"{rule} {'Giả định' if lang == 'vi' else 'Assumed'}: {assumed}"
 
-    def rule(self) -> tuple[float, float]:
-        """Return (threshold [dBm], edge probability) of a received-power definition.
+    @property
+    def edge(self) -> float:
+        """Probability with which a pixel must reach what the rule asks for, 0–1.
 
         Raises
         ------
         DefinitionError
-            ``definition_not_available`` for a rule on throughput or on samples.
+            ``definition_on_samples`` for a rule on measured samples.
         """
-        if self.threshold_dbm is None or self.edge_probability is None:
-            raise DefinitionError("definition_not_available", id=self.id, kind=self.kind)
-        return self.threshold_dbm, self.edge_probability
+        if self.kind == "samples" or self.edge_probability is None:
+            raise DefinitionError("definition_on_samples", id=self.id)
+        return self.edge_probability
+
+    def requirement(self) -> Rule:
+        """Return what a pixel must reach.
+
+        Raises
+        ------
+        DefinitionError
+            ``definition_on_samples`` for a rule on measured samples; ``definition_incomplete`` for one that lacks a
+            value, or that asks for a throughput indoors.
+        """
+        edge = self.edge
+        if self.kind == "throughput":
+            if self.downlink_mbps is None or self.uplink_mbps is None or self.load is None:
+                raise DefinitionError("definition_incomplete", id=self.id, field="downlink_mbps, uplink_mbps, load")
+            if self.environment == "indoor":  # walls weaken server and interferers alike: no kernel of ours does that
+                raise DefinitionError("definition_incomplete", id=self.id, field="threshold_dbm")
+            return ThroughputRule(
+                downlink_mbps=self.downlink_mbps, uplink_mbps=self.uplink_mbps, load=self.load, edge_probability=edge
+            )
+        if self.threshold_dbm is None:
+            raise DefinitionError("definition_incomplete", id=self.id, field="threshold_dbm")
+        indoor = self.environment == "indoor"
+        if indoor and self.traditional_share is None:
+            raise DefinitionError("definition_incomplete", id=self.id, field="traditional_share")
+        share = self.traditional_share if indoor else None
+        return PowerRule(threshold_dbm=self.threshold_dbm, edge_probability=edge, traditional_share=share)
+
+    def rule(self) -> tuple[float, float]:
+        """Return (threshold [dBm], edge probability) of a definition on the power received outdoors.
+
+        Plans, what-if and every other question about one cell by itself need it.
+
+        Raises
+        ------
+        DefinitionError
+            ``definition_not_outdoor_power`` for a rule on throughput or indoors, and as `requirement`.
+        """
+        found = self.requirement()
+        if isinstance(found, ThroughputRule) or found.traditional_share is not None:
+            raise DefinitionError("definition_not_outdoor_power", id=self.id)
+        return found.threshold_dbm, found.edge_probability
+
+    def check(self, *, pixel_m: float, receiver_height_m: float) -> None:
+        """Refuse a grid or a receiver that the source of the rule does not allow.
+
+        Parameters
+        ----------
+        pixel_m : float
+            Side of a pixel [m].
+        receiver_height_m : float
+            Receiver above ground [m].
+
+        Raises
+        ------
+        DefinitionError
+            ``definition_pixel``; ``definition_receiver``.
+        """
+        if self.pixel_max_m is not None and pixel_m > self.pixel_max_m:
+            raise DefinitionError("definition_pixel", id=self.id, pixel_m=pixel_m, limit=self.pixel_max_m)
+        if self.receiver_min_m is not None and receiver_height_m < self.receiver_min_m:
+            raise DefinitionError(
+                "definition_receiver", id=self.id, height_m=receiver_height_m, limit=self.receiver_min_m
+            )
 
 
 @cache

@@ -41,6 +41,12 @@ class Band:
         Half-power widths of the envelope of the broadcast beams [°].
     source : str
         Where the numbers come from, or that they are assumed.
+    downlink_share, uplink_share : float
+        Share of the time in each direction, 0–1: 1 in FDD.
+    downlink_layers, uplink_layers : int
+        Most spatial layers of a handset in each direction.
+    traffic_source : str
+        Where shares and layers come from.
     centres_mhz : mapping of str to float
         Operator → its downlink centre [MHz].
     """
@@ -59,6 +65,11 @@ class Band:
     beamwidth_az_deg: float
     beamwidth_el_deg: float
     source: str
+    downlink_share: float
+    uplink_share: float
+    downlink_layers: int
+    uplink_layers: int
+    traffic_source: str
     centres_mhz: Mapping[str, float] = field(default_factory=dict)
 
     def centre_mhz(self, operator: str) -> float:
@@ -118,6 +129,49 @@ class Common:
     source: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Overhead:
+    """Shares of the resource elements without user data, 0–1, and where they come from."""
+
+    downlink: float
+    uplink: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What SINR and throughput rest on besides the cells.
+
+    Attributes
+    ----------
+    load : float
+        Share of the resource elements the other cells fill where the definition names none, 0–1.
+    interference_gain_db : float
+        Gain of the other cells' traffic beams over their broadcast envelope, in the mean [dB].
+    uplink_load_max : float
+        Greatest load whose rise of the noise at the base station is reckoned with, 0 to below 1.
+    terminal_noise_figure_db, terminal_power_dbm, terminal_gain_dbi, body_loss_db : float
+        The handset: noise figure [dB], power [dBm], antenna gain [dBi], losses [dB].
+    station_noise_figure_db : float
+        Noise figure of the base station [dB].
+    overhead : mapping
+        Technology → `Overhead`.
+    source : str
+        Where the numbers come from, and which are assumed.
+    """
+
+    load: float
+    interference_gain_db: float
+    uplink_load_max: float
+    terminal_noise_figure_db: float
+    terminal_power_dbm: float
+    terminal_gain_dbi: float
+    body_loss_db: float
+    station_noise_figure_db: float
+    overhead: Mapping[Technology, Overhead]
+    source: str
+
+
 @cache
 def _catalogue() -> Mapping[str, Any]:
     return tomllib.loads((files("coverage.catalog") / "radios.toml").read_text("utf-8"))
@@ -146,6 +200,18 @@ def common() -> Common:
     """Return the defaults that no band changes."""
     named = ("height_by_environment", "usual_bands")
     return Common(**_catalogue()["common"], **{name: _catalogue()[name] for name in named})
+
+
+@cache
+def traffic() -> Traffic:
+    """Return what SINR and throughput rest on besides the cells.
+
+    >>> traffic().terminal_power_dbm, traffic().overhead["NR"].downlink
+    (23.0, 0.14)
+    """
+    row = dict(_catalogue()["traffic"])
+    overhead = {technology: Overhead(**values) for technology, values in row.pop("overhead").items()}
+    return Traffic(**row, overhead=overhead)
 
 
 @cache

@@ -53,6 +53,7 @@ def plan(arguments: Namespace, voice: Voice) -> int:
     """Choose changes towards a target, and prove the claim by a re-run."""
     folder = _folder(arguments.out)
     study = _study(arguments)
+    study.rule.rule()  # plans need it: refused before anything is predicted
     voice.problems(problems(study.city))
     sites, read = _sites(arguments.sites, voice)
     with voice.progress("progress_measure") as progress:
@@ -154,7 +155,7 @@ def _study(arguments: Namespace) -> Study:
         bounds_m=bounds,
         technology=arguments.technology,
     )
-    rule.rule()
+    study.asked  # noqa: B018 — what cannot be answered is refused before anything is predicted
     if bounds and study.weights.area.totals.sum() == 0:
         raise GridError("bounds_outside", bounds=arguments.bounds)
     return study

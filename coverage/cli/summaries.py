@@ -58,7 +58,7 @@ def definition_lines(known: Iterable[Definition], lang: Language) -> list[str]:
     """Return every definition: its id, what it says, where it stands."""
     lines: list[str] = []
     for rule in known:
-        available = "" if rule.kind == "received_power" else f"  ({t('cli.not_available', lang)})"
+        available = "" if rule.kind != "samples" else f"  ({t('cli.not_available', lang)})"
         lines += [f"{rule.id}{available}", *_wrapped([rule.text(lang), rule.source], "    "), ""]
     return lines[:-1]
 

@@ -114,8 +114,9 @@ def plan(
     level = target.level if isinstance(target, Target) else target
     if level is None or not 0 <= level <= 1:
         raise PlanError("target_out_of_range", target=level)
+    _, edge = study.rule.rule()
     today = today or study.run()
-    weight, start = pixel_weights(today), covered(today.probability, study.rule.rule()[1]).ravel()
+    weight, start = pixel_weights(today), covered(today.probability, edge).ravel()
     sets = coverage_sets(study, changes, progress)
     cost = np.array([change.cost_vnd for change in changes], dtype=float)
     picks, _ = lazy_greedy(

@@ -25,6 +25,7 @@ MIN_SIGMA_DB = 2.0
 MAX_SIGMA_DB = 30.0
 
 _STEP_SIGMAS = 1.0 / 32.0  # step of the table in σ: interpolation errs by at most step²/8 · max|Φ''| = 3e-5
+_KNOTS_ABOUT = 2000  # of a table: for fewer margins a table costs more than it saves
 _TABLE_END_SIGMAS = 6.0  # beyond the smallest or largest loss by this much the probability is 0 or 1 to 1e-9
 
 
@@ -83,7 +84,7 @@ def indoor_probability(
     *,
     sigma_los_db: ArrayLike,
     sigma_nlos_db: ArrayLike,
-    threshold_dbm: float,
+    threshold_dbm: ArrayLike,
     loss: EntryLoss,
 ) -> NDArray[Any]:
     """Return the probability that the power received inside a building reaches a threshold, 0–1.
@@ -95,9 +96,9 @@ def indoor_probability(
     p_los : array_like
         Probability of line of sight, 0–1.
     sigma_los_db, sigma_nlos_db : array_like
-        Standard deviations of shadow fading [dB], 2–30. Where a single number is given and there are many pixels, a
-        table in the margin is interpolated (within 3e-5).
-    threshold_dbm : float
+        Standard deviations of shadow fading [dB], 2–30. Where few different numbers stand for many pixels, a table in
+        the margin is interpolated for each (within 3e-5).
+    threshold_dbm : array_like
         Threshold T [dBm].
     loss : EntryLoss
         Distribution of the building entry loss (`entry_loss`), independent of shadow fading (assumption).
@@ -121,8 +122,9 @@ def indoor_probability(
     >>> round(float(found), 3)
     0.388
     """
-    with_sight = exceedance(np.asarray(los_dbm) - threshold_dbm, sigma_los_db, loss)
-    without = exceedance(np.asarray(nlos_dbm) - threshold_dbm, sigma_nlos_db, loss)
+    threshold = np.asarray(threshold_dbm)
+    with_sight = exceedance(np.asarray(los_dbm) - threshold, sigma_los_db, loss)
+    without = exceedance(np.asarray(nlos_dbm) - threshold, sigma_nlos_db, loss)
     return np.asarray(without + np.asarray(p_los) * (with_sight - without))
 
 
@@ -144,17 +146,47 @@ def exceedance(margin_db: ArrayLike, sigma_db: ArrayLike, loss: EntryLoss) -> ND
     """
     require("sigma_db", sigma_db, MIN_SIGMA_DB, MAX_SIGMA_DB)
     margin, sigma = np.asarray(margin_db, dtype=float), np.asarray(sigma_db, dtype=float)
-    if sigma.ndim == 0:
-        knots = _knots(float(sigma), loss)
-        if margin.size > knots.size:
-            return np.asarray(np.interp(margin, knots, _convolved(knots, sigma, loss)))
-    return _convolved(margin, sigma, loss)
+    values = np.unique(sigma)
+    if margin.size * 2 <= values.size * _KNOTS_ABOUT:
+        return _convolved(margin, sigma, loss)
+    margin, sigma = np.broadcast_arrays(margin, sigma)
+    found = np.empty(margin.shape)
+    for value in values:
+        there = sigma == value
+        found[there] = np.interp(margin[there], *margin_table(float(value), loss))
+    return found
 
 
-def _knots(sigma_db: float, loss: EntryLoss) -> NDArray[np.float64]:
+def margin_table(sigma_db: float, loss: EntryLoss) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return margins and the probability at each, between which `exceedance` is linear within 3e-5.
+
+    Parameters
+    ----------
+    sigma_db : float
+        Standard deviation of shadow fading [dB], 2–30.
+    loss : EntryLoss
+
+    Returns
+    -------
+    margins_db, probabilities : ndarray (n,)
+        Rising margins [dB], evenly apart; below the first the probability is 0, above the last 1 (to 1e-9).
+
+    Raises
+    ------
+    RangeError
+        ``kernel_range`` for a standard deviation outside its limits.
+
+    Examples
+    --------
+    >>> margins, probabilities = margin_table(8.0, entry_loss(2.55, {"traditional": 1.0}))
+    >>> round(float(np.interp(18.0, margins, probabilities)), 3)
+    0.576
+    """
+    require("sigma_db", sigma_db, MIN_SIGMA_DB, MAX_SIGMA_DB)
     low = loss.losses_db.min() - _TABLE_END_SIGMAS * sigma_db
     high = loss.losses_db.max() + _TABLE_END_SIGMAS * sigma_db
-    return np.linspace(low, high, int(np.ceil((high - low) / (_STEP_SIGMAS * sigma_db))) + 1)
+    knots = np.linspace(low, high, int(np.ceil((high - low) / (_STEP_SIGMAS * sigma_db))) + 1)
+    return knots, _convolved(knots, np.asarray(sigma_db), loss)
 
 
 def _convolved(margin_db: NDArray[Any], sigma_db: NDArray[Any], loss: EntryLoss) -> NDArray[Any]:

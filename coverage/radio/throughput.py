@@ -8,7 +8,7 @@ tables were not at hand when this was written.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from coverage.radio.budget import SUBCARRIERS_PER_BLOCK
 from coverage.radio.interference import noise_dbm
 from coverage.radio.ranges import require
-from coverage.units import to_linear
+from coverage.units import to_decibel, to_linear
 
 FrequencyRange = Literal["FR1", "FR2"]
 Direction = Literal["DL", "UL"]
@@ -218,6 +218,96 @@ def throughput_mbps(sinr_db: ArrayLike, allocation: Allocation, mapping: Shannon
     for layers in range(2, allocation.layers + 1):
         best = np.maximum(best, layers * spectral_efficiency(sinr - 10.0 * math.log10(layers), mapping))
     return np.asarray(best * (allocation.bandwidth_hz * allocation.share * (1.0 - allocation.overhead) / 1e6))
+
+
+def required_sinr_db(rate_mbps: float, allocation: Allocation, mapping: ShannonMapping) -> float:
+    """Return the least SINR at which `throughput_mbps` reaches a rate [dB].
+
+    Parameters
+    ----------
+    rate_mbps : float
+        Throughput asked for [Mbit/s]; 0 or less asks for nothing.
+    allocation : Allocation
+    mapping : ShannonMapping
+
+    Returns
+    -------
+    float
+        −inf where nothing is asked for, +inf where the allocation cannot carry the rate at any SINR.
+
+    Notes
+    -----
+    The inverse of `throughput_mbps`: min over l of max(SINR_min, 10·log10(2^(SE/(α·l)) − 1)) + 10·log10 l with
+    SE = rate / (N_RB·12·SCS · share · (1 − overhead)), over the l whose curves do not end below SE/l.
+
+    Examples
+    --------
+    >>> carrier = Allocation(n_rb=273, scs_khz=30.0, overhead=0.14, share=0.75, layers=1)
+    >>> round(required_sinr_db(131.578, carrier, NR_DOWNLINK), 3)
+    10.0
+    """
+    if rate_mbps <= 0.0:
+        return -math.inf
+    used_mhz = allocation.bandwidth_hz * allocation.share * (1.0 - allocation.overhead) / 1e6
+    least = math.inf
+    for layers in range(1, allocation.layers + 1):
+        if rate_mbps > mapping.max_bit_s_hz * layers * used_mhz:
+            continue
+        ratio = 2.0 ** (rate_mbps / (mapping.alpha * layers * used_mhz)) - 1.0
+        one = max(mapping.sinr_min_db, float(to_decibel(ratio)))
+        least = min(least, one + 10.0 * math.log10(layers))
+    return least
+
+
+def uplink_mbps(block_sinr_db: ArrayLike, allocation: Allocation, mapping: ShannonMapping) -> NDArray[Any]:
+    """Return the throughput of a handset that spreads its power over as many resource blocks as serve it best [Mbit/s].
+
+    Parameters
+    ----------
+    block_sinr_db : array_like
+        SINR with all power in one resource block [dB] (`uplink_sinr_db` with ``n_rb=1``); NaN stays NaN.
+    allocation : Allocation
+        The whole carrier in the uplink.
+    mapping : ShannonMapping
+
+    Notes
+    -----
+    Over n blocks the SINR is the one of a single block less 10·log10 n, and n·log2(1 + SINR₁/n) grows with n: the
+    handset takes all blocks that leave SINR_min in each.
+
+    Examples
+    --------
+    >>> carrier = Allocation(n_rb=273, scs_khz=30.0, overhead=0.08, share=0.23)
+    >>> uplink_mbps([-11.0, 0.0, 60.0], carrier, NR_UPLINK).round(3).tolist()
+    [0.0, 0.042, 60.869]
+    """
+    sinr = np.asarray(block_sinr_db, dtype=float)
+    spare = to_linear(np.clip(sinr - mapping.sinr_min_db, 0.0, BEYOND_ANY_CAP_DB))
+    # A hair below the ratio: rounding must not leave a block just under SINR_min, where nothing is decoded.
+    blocks = np.clip(np.floor(spare * (1.0 - 1e-9)), 1.0, allocation.n_rb)
+    one = replace(allocation, n_rb=1)
+    return np.asarray(blocks * throughput_mbps(sinr - to_decibel(blocks), one, mapping))
+
+
+def required_uplink_db(rate_mbps: float, allocation: Allocation, mapping: ShannonMapping) -> float:
+    """Return the least SINR with all power in one resource block at which `uplink_mbps` reaches a rate [dB].
+
+    Parameters
+    ----------
+    rate_mbps : float
+        Throughput asked for [Mbit/s]; 0 or less asks for nothing (−inf).
+    allocation : Allocation
+        The whole carrier in the uplink; +inf where it cannot carry the rate.
+    mapping : ShannonMapping
+
+    Examples
+    --------
+    >>> carrier = Allocation(n_rb=273, scs_khz=30.0, overhead=0.08, share=0.23)
+    >>> round(required_uplink_db(1.0, carrier, NR_UPLINK), 3)
+    13.779
+    """
+    spreads = (replace(allocation, n_rb=blocks) for blocks in range(1, allocation.n_rb + 1))
+    return min(required_sinr_db(rate_mbps, spread, mapping) + 10.0 * math.log10(spread.n_rb) for spread in spreads)
 
 
 def peak_rate_mbps(allocation: Allocation, *, modulation_bits: int = 8, scaling: float = 1.0) -> float:
