@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,7 +21,8 @@ from coverage.grid import Raster
 from coverage.layers import Source
 from coverage.types import WORKING_CRS
 
-PIXEL_M = 25.0
+PIXEL_M = 25.0  # finer than any register of shores
+PIXELS = 60_000_000  # an island far out stretches the bounds of a city: pixels are then coarser
 MOST_WARDS_AT_SEA = 0.1  # by area; registers of shores and of wards lie hundreds of metres apart in places
 
 
@@ -90,8 +92,11 @@ def _beyond_lines(lines: NDArray[np.object_], frame: shapely.Polygon, inland: sh
 
 def _raster(sea: BaseGeometry, within: Bounds) -> Raster:
     west, south, east, north = within
-    shape = int(np.ceil((north - south) / PIXEL_M)), int(np.ceil((east - west) / PIXEL_M))
-    transform = Affine(PIXEL_M, 0.0, west, 0.0, -PIXEL_M, north)
+    pixel = PIXEL_M
+    while (east - west) * (north - south) / pixel**2 > PIXELS:
+        pixel *= 2
+    shape = math.ceil((north - south) / pixel), math.ceil((east - west) / pixel)
+    transform = Affine(pixel, 0.0, west, 0.0, -pixel, north)
     parts = [(sea, 1)] if not sea.is_empty else [(shapely.box(*within), 0)]
     values = rasterize(parts, out_shape=shape, transform=transform, fill=0, dtype="uint8")
     return Raster(values=values, transform=transform, crs=WORKING_CRS, unit="1")

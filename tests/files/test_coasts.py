@@ -80,3 +80,10 @@ def test_the_real_shore_of_da_nang(shared_data):
         place = gpd.GeoSeries([Point(lon, lat)], crs=4326).to_crs(WORKING_CRS)[0]
         col, row = ~raster.transform @ (place.x, place.y)
         assert raster.values[int(row), int(col)] == sea, (lon, lat)
+
+
+def test_bounds_that_an_island_stretches_take_coarser_pixels(tmp_path, monkeypatch):
+    monkeypatch.setattr("coverage.files.coasts.PIXELS", 100_000)
+    raster, _, _ = read_coast(write(tmp_path / "land.gpkg", LAND, ISLAND), WARDS, AROUND)
+    assert raster.transform.a == 200.0
+    assert raster.values.sum() * 0.04 == pytest.approx(SEA_KM2, rel=0.02)
