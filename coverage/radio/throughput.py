@@ -283,10 +283,10 @@ def uplink_mbps(block_sinr_db: ArrayLike, allocation: Allocation, mapping: Shann
     """
     sinr = np.asarray(block_sinr_db, dtype=float)
     spare = to_linear(np.clip(sinr - mapping.sinr_min_db, 0.0, BEYOND_ANY_CAP_DB))
-    # A hair below the ratio: rounding must not leave a block just under SINR_min, where nothing is decoded.
-    blocks = np.clip(np.floor(spare * (1.0 - 1e-9)), 1.0, allocation.n_rb)
-    one = replace(allocation, n_rb=1)
-    return np.asarray(blocks * throughput_mbps(sinr - to_decibel(blocks), one, mapping))
+    blocks = np.clip(np.floor(spare * (1.0 + 1e-9)), 1.0, allocation.n_rb)
+    # Rounding must not leave the blocks just under SINR_min, where nothing is decoded.
+    each = np.where(blocks > 1.0, np.maximum(sinr - to_decibel(blocks), mapping.sinr_min_db), sinr)
+    return np.asarray(blocks * throughput_mbps(each, replace(allocation, n_rb=1), mapping))
 
 
 def required_uplink_db(rate_mbps: float, allocation: Allocation, mapping: ShannonMapping) -> float:

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 
 from coverage.errors import RangeError
 from coverage.radio.fading import threshold_probability
-from coverage.radio.indoor import EntryLoss, entry_loss, exceedance, indoor_probability
+from coverage.radio.indoor import EntryLoss, entry_loss, exceedance, indoor_probability, margin_table
 from coverage.radio.p2109 import building_entry_loss_db
 from tests.reference import by_hand
 
@@ -141,3 +141,35 @@ def test_shares_of_buildings_add_up_to_one(buildings: dict[str, float]) -> None:
 def test_fading_outside_its_range(sigma_db: float) -> None:
     with pytest.raises(RangeError, match="kernel_range"):
         exceedance(0.0, sigma_db, LOSS)
+
+
+def test_the_table_over_the_margin_is_the_convolution() -> None:
+    margins, values = margin_table(6.0, LOSS)
+    assert (np.diff(margins) > 0).all()
+    assert (np.diff(values) >= -1e-12).all()
+    assert values[0] < 1e-8
+    assert values[-1] > 1 - 1e-8
+    between = np.linspace(-60.0, 160.0, 371)
+    one_by_one = [float(exceedance(margin, 6.0, LOSS)) for margin in between]
+    assert np.interp(between, margins, values) == pytest.approx(one_by_one, abs=3e-5)
+    with pytest.raises(RangeError, match="kernel_range"):
+        margin_table(1.9, LOSS)
+
+
+def test_many_pixels_of_few_spreads_are_read_from_tables() -> None:
+    chance = np.random.default_rng(38901)
+    margin, sigma = chance.uniform(-30.0, 90.0, 9000), chance.choice([4.0, 6.0, 8.0], 9000)
+    found = exceedance(margin, sigma, LOSS)
+    some = slice(0, None, 90)
+    one_by_one = [float(exceedance(m, s, LOSS)) for m, s in zip(margin[some], sigma[some], strict=True)]
+    assert found[some] == pytest.approx(one_by_one, abs=3e-5)
+    mixed = np.where(np.arange(9000) < 5, np.nan, margin)
+    assert np.isnan(exceedance(mixed, sigma, LOSS)).sum() == 5
+
+
+def test_a_threshold_per_pixel() -> None:
+    threshold = np.array([-105.0, -95.0, -85.0])
+    link = {"sigma_los_db": 4.0, "sigma_nlos_db": 6.0}
+    found = indoor_probability(-80.0, -95.0, 0.4, threshold_dbm=threshold, loss=LOSS, **link)
+    single = [float(indoor_probability(-80.0, -95.0, 0.4, threshold_dbm=t, loss=LOSS, **link)) for t in threshold]
+    assert found == pytest.approx(single)

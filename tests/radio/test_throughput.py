@@ -156,3 +156,65 @@ def test_impossible_parameters_are_refused() -> None:
     ):
         with pytest.raises(RangeError, match="kernel_range"):
             wrong()
+
+
+# --- Inverse and uplink allocation ------------------------------------------------------------------------------------
+
+carriers = st.builds(
+    carrier, n_rb=st.integers(1, 275), scs_khz=st.sampled_from([15.0, 30.0, 60.0]), layers=st.integers(1, 8),
+    share=st.floats(0.05, 1.0),
+)  # fmt: skip
+
+
+def test_required_sinr_by_hand() -> None:
+    # 100 Mbit/s over 98.28 · 0.75 · 0.86 MHz are 1.57756 bit/s/Hz; each of four layers carries 0.39439.
+    used = 98.28 * 0.75 * 0.86
+    for layers, linear in ((1, 2 ** (100 / used / 0.6) - 1), (4, 4 * (2 ** (100 / used / 2.4) - 1))):
+        found = tp.required_sinr_db(100.0, carrier(layers=layers), tp.NR_DOWNLINK)
+        assert found == pytest.approx(10 * math.log10(linear), abs=1e-9)
+    assert tp.required_sinr_db(1e-6, carrier(), tp.NR_DOWNLINK) == -10.0  # below, nothing is decoded
+    assert tp.required_sinr_db(0.0, carrier(), tp.NR_DOWNLINK) == -math.inf
+    assert tp.required_sinr_db(380.0, carrier(), tp.NR_DOWNLINK) == math.inf  # the curve ends at 379.1 Mbit/s
+    assert tp.required_sinr_db(1.0, carrier(share=0.0), tp.NR_DOWNLINK) == math.inf
+
+
+@given(carriers, mappings, st.floats(0.01, 3000.0))
+def test_required_sinr_is_the_least_that_carries_the_rate(
+    given_carrier: tp.Allocation, mapping: tp.ShannonMapping, rate: float
+) -> None:
+    needed = tp.required_sinr_db(rate, given_carrier, mapping)
+    if math.isinf(needed):
+        assert float(tp.throughput_mbps(90.0, given_carrier, mapping)) < rate * (1 + 1e-9)
+    else:
+        assert float(tp.throughput_mbps(needed + 1e-6, given_carrier, mapping)) >= rate * (1 - 1e-9)
+        assert float(tp.throughput_mbps(needed - 1e-3, given_carrier, mapping)) < rate
+
+
+@given(st.integers(1, 60), st.floats(-20.0, 60.0), st.sampled_from([tp.NR_UPLINK, tp.LTE_UPLINK]))
+def test_the_handset_takes_the_blocks_that_carry_most(
+    n_rb: int, block_sinr_db: float, mapping: tp.ShannonMapping
+) -> None:
+    whole = carrier(n_rb=n_rb, overhead=0.08, share=0.23)
+    tried = [
+        float(
+            tp.throughput_mbps(block_sinr_db - 10 * math.log10(n), carrier(n_rb=n, overhead=0.08, share=0.23), mapping)
+        )
+        for n in range(1, n_rb + 1)
+    ]
+    assert float(tp.uplink_mbps(block_sinr_db, whole, mapping)) == pytest.approx(max(tried), rel=1e-9)
+
+
+@given(st.floats(0.01, 100.0), st.integers(1, 275))
+def test_required_uplink_is_the_inverse_of_the_uplink(rate: float, n_rb: int) -> None:
+    whole = carrier(n_rb=n_rb, overhead=0.08, share=0.23)
+    needed = tp.required_uplink_db(rate, whole, tp.NR_UPLINK)
+    if math.isinf(needed):
+        assert float(tp.uplink_mbps(120.0, whole, tp.NR_UPLINK)) < rate * (1 + 1e-9)
+    else:
+        assert float(tp.uplink_mbps(needed + 1e-6, whole, tp.NR_UPLINK)) >= rate * (1 - 1e-9)
+        assert float(tp.uplink_mbps(needed - 1e-3, whole, tp.NR_UPLINK)) < rate
+
+
+def test_the_uplink_of_nothing_known_is_unknown() -> None:
+    assert math.isnan(float(tp.uplink_mbps(math.nan, carrier(), tp.NR_UPLINK)))
+    assert tp.required_uplink_db(0.0, carrier(), tp.NR_UPLINK) == -math.inf
