@@ -638,3 +638,16 @@ def test_a_pipe_sees_no_bar(capsys):
     with Voice(lang="en", as_json=True).progress("progress_measure") as move:
         assert move is None
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_real_16_units_with_the_real_shore(run, shared_data, tmp_path):
+    wards = shared_data / "admin" / "danang_units2025_former_city16.geojson"
+    words = ("--wards", wards, "--cells", data_dir() / "demo" / "cells.csv", "--pixel", "200")
+    words += ("--terrain", data_dir() / "demo" / "terrain.tif", "--clutter", data_dir() / "demo" / "clutter.tif")
+    words += ("--coast", shared_data / "terrain" / "coastline_gshhg_full.geojson")
+    code, out, _ = run("measure", *words, "--out", tmp_path, "--json")
+    assert code == 0
+    data = json.loads(out)["data"]
+    assert data["problems"]["wards"]["coast_as_lines"] == 1
+    assert "sea" not in data["assumed"]
+    assert data["unused"] == []

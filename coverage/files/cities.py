@@ -154,7 +154,8 @@ def _draw(
     buildings: PathLike | None, coast: PathLike | None, wards: Layer, rasters: Rasters
 ) -> tuple[Layer | None, tuple[Problem, ...]]:
     """Add the rasters of buildings and of the sea; return the layer of buildings and what was found about the coast."""
-    around = _around(wards)
+    mainland = wards.frame[wards.frame["mainland"].to_numpy(bool)]
+    around = _around(wards.with_frame(mainland))  # a registered shore seldom goes as far as the farthest island
     built: Layer | None = None
     told: tuple[Problem, ...] = ()
     if buildings is not None:
