@@ -1,12 +1,12 @@
 /*
  * Sums over spans of pixels: what `coverage/zones.py` does in NumPy.
  *
- * A span lies within one row. Its sum goes through LANES running sums in double precision that are added in a fixed
- * order: vector code on every processor, and the same bits on each. Products of two floats are exact in doubles.
+ * A span lies within one row. It is summed in chunks, each through LANES running sums in double precision that are added
+ * in a fixed order: vector code on every processor, and the same bits on each. Products of two floats are exact in doubles.
  */
 #include <stdint.h>
 
-enum { LANES = 16, NONE = 0, BYTE = 1, FLOAT = 2 };
+enum { LANES = 16, CHUNK = 256, NONE = 0, BYTE = 1, FLOAT = 2 };
 
 typedef struct {
     const char *data;
@@ -14,48 +14,56 @@ typedef struct {
     int32_t kind;
 } Pixels;
 
-#define SUM_OF(NAME, VALUE, WEIGHT, TERM)                                              \
-    static double NAME(const VALUE *value, const WEIGHT *weight, int64_t count) {      \
-        double lane[LANES] = {0};                                                      \
-        int64_t i = 0;                                                                 \
-        (void)weight;                                                                  \
-        for (; i + LANES <= count; i += LANES)                                         \
-            for (int j = 0; j < LANES; j++) lane[j] += TERM(i + j);                    \
-        for (int j = 0; i + j < count; j++) lane[j] += TERM(i + j);                    \
-        for (int half = LANES / 2; half; half /= 2)                                    \
-            for (int j = 0; j < half; j++) lane[j] += lane[j + half];                  \
-        return lane[0];                                                                \
-    }
-#define ALONE(k) (double)value[k]
-#define WEIGHED(k) (double)value[k] * (double)weight[k]
+static double sum_of(double *lane) {
+    for (int half = LANES / 2; half; half /= 2)
+        for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+    return lane[0];
+}
 
-SUM_OF(floats, float, float, ALONE)
-SUM_OF(floats_by_floats, float, float, WEIGHED)
-SUM_OF(floats_by_bytes, float, uint8_t, WEIGHED)
-SUM_OF(bytes_by_floats, uint8_t, float, WEIGHED)
+static double total(const float *value, int count) {
+    double lane[LANES] = {0};
+    int i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (int j = 0; j < LANES; j++) lane[j] += value[i + j];
+    for (int j = 0; i + j < count; j++) lane[j] += value[i + j];
+    return sum_of(lane);
+}
 
-/* Whole numbers: any order gives the same sum. */
-static double bytes(const uint8_t *value, int64_t count) {
+static double dot(const float *value, const float *weight, int count) {
+    double lane[LANES] = {0};
+    int i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (int j = 0; j < LANES; j++) lane[j] += (double)value[i + j] * (double)weight[i + j];
+    for (int j = 0; i + j < count; j++) lane[j] += (double)value[i + j] * (double)weight[i + j];
+    return sum_of(lane);
+}
+
+static double counted(const uint8_t *value, int64_t count) { /* whole numbers: any order gives the same sum */
     uint64_t sum = 0;
     for (int64_t i = 0; i < count; i++) sum += value[i];
     return (double)sum;
 }
-static double bytes_by_bytes(const uint8_t *value, const uint8_t *weight, int64_t count) {
-    uint64_t sum = 0;
-    for (int64_t i = 0; i < count; i++) sum += (uint32_t)value[i] * weight[i];
-    return (double)sum;
+
+/* Pixels of a row as floats: where they are, or in the buffer. */
+static const float *floats(const Pixels *pixels, int64_t row, int64_t col, int count, float *buffer) {
+    const char *start = pixels->data + row * pixels->row_bytes;
+    if (pixels->kind == FLOAT) return (const float *)start + col;
+    const uint8_t *bytes = (const uint8_t *)start + col;
+    for (int i = 0; i < count; i++) buffer[i] = bytes[i];
+    return buffer;
 }
 
 static double span(const Pixels *value, const Pixels *weight, int64_t row, int64_t first, int64_t count) {
-    const char *values = value->data + row * value->row_bytes, *weights = weight->data + row * weight->row_bytes;
-    const float *f = (const float *)values + first, *wf = (const float *)weights + first;
-    const uint8_t *b = (const uint8_t *)values + first, *wb = (const uint8_t *)weights + first;
-    if (value->kind == FLOAT) {
-        if (weight->kind == NONE) return floats(f, f, count);
-        return weight->kind == FLOAT ? floats_by_floats(f, wf, count) : floats_by_bytes(f, wb, count);
+    if (value->kind == BYTE && weight->kind == NONE)
+        return counted((const uint8_t *)value->data + row * value->row_bytes + first, count);
+    float values[CHUNK], weights[CHUNK];
+    double sum = 0;
+    for (int64_t at = 0; at < count; at += CHUNK) {
+        const int part = count - at < CHUNK ? (int)(count - at) : CHUNK;
+        const float *v = floats(value, row, first + at, part, values);
+        sum += weight->kind == NONE ? total(v, part) : dot(v, floats(weight, row, first + at, part, weights), part);
     }
-    if (weight->kind == NONE) return bytes(b, count);
-    return weight->kind == FLOAT ? bytes_by_floats(b, wf, count) : bytes_by_bytes(b, wb, count);
+    return sum;
 }
 
 /*
