@@ -66,21 +66,30 @@ class Sights:
             way, whose gaps nobody knows; NaN where unknown ground leaves it open.
         """
         rows, cols = self.grid.window(*place_m, reach_m + 2 * self.grid.pixel_m)
-        position = (
-            (self.grid.northings[rows.start] - place_m[1]) / self.grid.pixel_m,
-            (place_m[0] - self.grid.eastings[cols.start]) / self.grid.pixel_m,
-        )
-        solid, soft = (
-            line_of_sight(
-                self.ground_m[rows, cols], heights[rows, cols], position,
-                pixel_m=self.grid.pixel_m, reach_m=reach_m, antenna_m=height_m, receiver_m=receiver_height_m,
-            )
-            for heights in (self.solid_m, self.top_m)
-        )  # fmt: skip
-        seen = np.where((solid == 1) & (soft == 0), UNTOLD, solid)
+        seen = _seen(self, place_m, height_m, receiver_height_m, reach_m)
         down, right = (part.start + self.margin - own.start for part, own in zip(window, (rows, cols), strict=True))
         height, width = (part.stop - part.start for part in window)
         return np.asarray(seen[down : down + height, right : right + width])
+
+
+@lru_cache(maxsize=8)  # masts of one site that differ by frequency follow each other, and see the same
+def _seen(
+    sights: Sights, place_m: tuple[float, float], height_m: float, receiver_height_m: float, reach_m: float
+) -> NDArray[np.float32]:
+    grid = sights.grid
+    rows, cols = grid.window(*place_m, reach_m + 2 * grid.pixel_m)
+    position = (
+        (grid.northings[rows.start] - place_m[1]) / grid.pixel_m,
+        (place_m[0] - grid.eastings[cols.start]) / grid.pixel_m,
+    )
+    solid, soft = (
+        line_of_sight(
+            sights.ground_m[rows, cols], heights[rows, cols], position,
+            pixel_m=grid.pixel_m, reach_m=reach_m, antenna_m=height_m, receiver_m=receiver_height_m,
+        )
+        for heights in (sights.solid_m, sights.top_m)
+    )  # fmt: skip
+    return np.where((solid == 1) & (soft == 0), UNTOLD, solid)
 
 
 @lru_cache(maxsize=2)
