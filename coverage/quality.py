@@ -32,6 +32,9 @@ from coverage.units import to_decibel, to_linear
 
 OUT_OF_REACH_DB = 1000.0  # a threshold that no level reaches, and that arithmetic leaves finite
 
+# The fields of a cell that its link depends on.
+OF_LINK = ("technology", "band", "bandwidth_mhz", "power_dbm", "ssb_gain_dbi", "traffic_gain_dbi")
+
 CURVES: dict[Technology, tuple[ShannonMapping, ShannonMapping]] = {
     "NR": (throughput.NR_DOWNLINK, throughput.NR_UPLINK),
     "LTE": (throughput.LTE_DOWNLINK, throughput.LTE_UPLINK),
@@ -111,7 +114,7 @@ def link_of(cell: Mapping[Any, Any], load: float) -> Link:
     Parameters
     ----------
     cell : mapping
-        Row of `coverage.cells.complete_cells`.
+        `OF_LINK` of a row of `coverage.cells.complete_cells`.
     load : float, 0–1
         Share of the resource elements that the other cells fill.
 
@@ -168,7 +171,12 @@ def link_of(cell: Mapping[Any, Any], load: float) -> Link:
 
 def links_of(cells: pd.DataFrame, load: float) -> tuple[Link, ...]:
     """Return the link of each completed cell in order; raises as `link_of`."""
-    return tuple(link_of(cell, load) for cell in cells.to_dict("records"))
+    found: dict[tuple[Any, ...], Link] = {}
+    keys = list(cells[list(OF_LINK)].itertuples(index=False, name=None))
+    for key in keys:
+        if key not in found:
+            found[key] = link_of(dict(zip(OF_LINK, key, strict=True)), load)
+    return tuple(found[key] for key in keys)
 
 
 def groups_of(cells: pd.DataFrame) -> NDArray[np.int32]:

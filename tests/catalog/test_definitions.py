@@ -24,7 +24,7 @@ def test_every_definition_asks_something_of_a_pixel_or_is_on_samples():
 def test_power_outdoors_and_indoors():
     assert OUTDOORS.requirement() == PowerRule(threshold_dbm=-105.0, edge_probability=0.9)
     indoors = definition("danang-2023-indoor")
-    assert indoors.requirement() == PowerRule(threshold_dbm=-105.0, edge_probability=0.9, traditional_share=0.7)
+    assert indoors.requirement() == PowerRule(threshold_dbm=-105.0, edge_probability=0.9, traditional_share=1.0)
     assert indoors.denominator == "residential"
 
 
