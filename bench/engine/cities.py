@@ -34,6 +34,7 @@ WEST_M, SOUTH_M = 520_000.0, 1_760_000.0
 CORNER_M = np.array([WEST_M, SOUTH_M])
 MADE_UP = Source(name="synthetic (bench)", sha256="0" * 64)
 MOVES = 25
+DEMO_PIXEL_M = 10.0
 
 
 def thousand_sites() -> cov.City:
@@ -120,7 +121,7 @@ def stage_move() -> dict[str, float]:
 def stage_demo() -> dict[str, Any]:
     """Time the demo city at 10 m: every 5G cell and the 4G layer on 1800 MHz, cold, then with other questions."""
     city = cov.demo_city()
-    five = cov.Study(city, pixel_m=10.0)
+    five = cov.Study(city, pixel_m=DEMO_PIXEL_M)
     frame = city.cells.frame
     layer = city.cells.with_frame(frame[(frame["technology"] == "LTE") & (frame["band"] == "B3")])
     four = five.of(dataclasses.replace(city, cells=layer))

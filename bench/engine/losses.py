@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from bench.engine import pycraf
 from bench.engine.ground import Window, window
 from bench.engine.harness import Measured, at_least, cpu_seconds, interleaved
 from bench.engine.splat import NOTHING_KM, Splat
@@ -138,6 +139,23 @@ def _our_rate(reach_km: float) -> Callable[[], float]:
     ground = window("plain", LINK.step_m, 1000 * reach_km)
     points = int(np.count_nonzero(_sweep(ground, LINK, reach_km) != OUTSIDE))
     return lambda: _rate(points, lambda: _sweep(ground, LINK, reach_km))
+
+
+def pycraf_rows(repeats: int) -> list[Measured]:
+    """Return the rows of the median loss beside pycraf's P.452, in one run though not in turns."""
+    pycraf.install()
+    told = []
+    for reach_km in (5.0, 15.0):
+        theirs = pycraf.rate("plain", reach_km, repeats)
+        ours = interleaved({"ours": _our_rate(reach_km)}, repeats)["ours"]
+        told.append(
+            Measured(
+                work=f"P.1812 median, 30 m, {reach_km:g} km: ÷ pycraf P.452", value=ours / theirs, unit="×",
+                beside=f"{ours / 1e6:.1f} M ÷ {theirs / 1e3:.0f} k points/s/core; another model (Cython, profiles read "
+                "beforehand) over the same ground",
+            )
+        )  # fmt: skip
+    return told
 
 
 def full_rows(repeats: int) -> list[Measured]:
