@@ -74,15 +74,17 @@ def heard_at(measured: Study | Result, point: tuple[float, float]) -> pd.DataFra
     Returns
     -------
     DataFrame indexed by ``cell``, the row in `Signal.cells` and `Study.cells`
-        ``site_id``, ``cell_id``, ``operator``, ``band``; ``rsrp_dbm`` and ``probability`` as on the map, NaN where the
-        path is unknown (such cells stand last); ``loss_db`` the path loss behind them; ``gain_dbi`` of the broadcast
-        beam towards the pixel; ``distance_m`` to its centre; ``flat_ground`` True where a closed form over flat ground
-        serves, not the terrain.
+        ``site_id``, ``cell_id``, ``operator``, ``band``; ``rsrp_dbm`` as on the map and ``probability`` that it reaches
+        the threshold outdoors, NaN where the path is unknown (such cells stand last); ``loss_db`` the path loss behind
+        them; ``gain_dbi`` of the broadcast beam towards the pixel; ``distance_m`` to its centre; ``flat_ground`` True
+        where a closed form over flat ground serves, not the terrain.
 
     Raises
     ------
     GridError
         ``point_outside``.
+    DefinitionError
+        For a definition that the study cannot answer.
     """
     study = study_of(measured)
     pixel = pixel_of(study.grid, point)
@@ -90,7 +92,7 @@ def heard_at(measured: Study | Result, point: tuple[float, float]) -> pd.DataFra
     centre = study.grid.eastings[pixel.col], study.grid.northings[pixel.row]
     apart = np.hypot(cells.geometry.x - centre[0], cells.geometry.y - centre[1]).to_numpy(dtype=float)
     within = np.flatnonzero(apart <= study.path_model.sweep_m + study.grid.pixel_m)
-    threshold, _ = study.rule.rule()
+    threshold = study.asked["threshold_dbm"]
     rows = []
     if within.size:
         scene = Scene.of(cells.iloc[within], study.grid, study.path_model, study.city.surface)

@@ -172,10 +172,10 @@ def _frame(profile: PathProfile, width: int, font: int, rows: int) -> _Frame:
     bottom = round(5.2 * font + LINE_HEIGHT * font * (rows - 1))
     return _Frame(
         width=width,
-        height=round(5 * font + (250 if width < WIDE else 270)) + bottom,
+        height=round(4.5 * font + (250 if width < WIDE else 270)) + bottom,
         left=round(3.2 * font),
         right=16,
-        top=5 * font,
+        top=round(4.5 * font),
         bottom=bottom,
         font=font,
         length_m=line.length_m,

@@ -147,10 +147,16 @@ class PathProfile:
     in_reach : bool
         False: farther than the model looks; there is no level then.
     model_id : str
-    rsrp_dbm, probability : float or None
-        As on the map; probability of the threshold.
+    rsrp_dbm : float or None
+        As on the map.
+    probability : float or None
+        That this cell reaches the threshold outdoors.
     threshold_dbm : float
-        Of the definition [dBm].
+        SS-RSRP [dBm]; under a rule on throughput the least that any cell needs.
+    covered_probability : float or None
+        Of coverage at the pixel as the map shows it, whichever cell gives it; None for a study that has not run.
+    lower_bound : bool
+        True where the path from some cell is unknown, so that `covered_probability` could be higher.
     gain_dbi : float or None
         Of the broadcast beam towards the receiver.
     loss_db : float or None
@@ -182,6 +188,8 @@ class PathProfile:
     rsrp_dbm: float | None
     probability: float | None
     threshold_dbm: float
+    covered_probability: float | None
+    lower_bound: bool
     gain_dbi: float | None
     loss_db: float | None
     free_space_db: float
@@ -236,7 +244,7 @@ def path_profile(measured: Study | Result, point: tuple[float, float], cell: int
     Notes
     -----
     Ground and clutter are those of the study's grid, read bilinearly at equal steps as near to the model's profile step
-    as the distance allows. Level and probability are those of the map (`coverage.hearing.heard_at`).
+    as the distance allows. The level is that of the map, to the bit (`coverage.hearing.heard_at`).
     """
     study = study_of(measured)
     pixel = pixel_of(study.grid, point)
@@ -268,7 +276,9 @@ def path_profile(measured: Study | Result, point: tuple[float, float], cell: int
         flat_ground=flat,
         in_reach=given is not None,
         model_id=study.path_model.id,
-        threshold_dbm=study.rule.rule()[0],
+        threshold_dbm=study.asked["threshold_dbm"],
+        covered_probability=float(measured.probability[pixel]) if isinstance(measured, Result) else None,
+        lower_bound=isinstance(measured, Result) and bool(measured.signal.unknown[pixel]),
         rsrp_dbm=None if given is None else _known(given["rsrp_dbm"]),
         gain_dbi=None if given is None else _known(given["gain_dbi"]),
         loss_db=None if given is None else _known(given["loss_db"]),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, WebSocket, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -29,6 +29,7 @@ class Visit:
         return sum(self.frames)
 
     frames: list[int] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
 
 
 @contextmanager
@@ -66,7 +67,12 @@ def visit(running: Browser, *, locale: str = "vi-VN", width: int = 1360, height:
     context.route("**/*", guard)
     page.on("console", heard)
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: seen.frames.append(len(frame))))
+
+    def listened(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: seen.frames.append(len(frame)))
+        socket.on("framesent", lambda frame: seen.sent.append(frame if isinstance(frame, bytes) else frame.encode()))
+
+    page.on("websocket", listened)
     try:
         yield seen
     finally:

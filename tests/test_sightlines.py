@@ -162,7 +162,8 @@ def test_level_and_probability_are_those_of_the_map():
     profile = path_profile(result, HERE)
     row, col = 20, 60
     assert profile.rsrp_dbm == result.signal.best_rsrp_dbm[row, col]
-    assert profile.probability == result.probability[row, col]
+    assert profile.probability == profile.covered_probability == result.probability[row, col]
+    assert not profile.lower_bound
     assert profile.cell == result.signal.best_server[row, col] == 0
     assert profile.model_id == result.study.path_model.id
 
@@ -217,6 +218,9 @@ def test_unknown_ground_stays_unknown():
     profile = path_profile(study(surface), HERE)
     assert (profile.rsrp_dbm, profile.loss_db, profile.probability, profile.p1812_db) == (None, None, None, None)
     assert (profile.line.clearance, profile.line.in_sight, profile.in_reach) == (None, None, True)
+    assert (profile.covered_probability, profile.lower_bound) == (None, False)
+    result = study(surface).run()
+    assert path_profile(result, HERE).lower_bound
 
 
 def test_no_cells_and_no_pixel_are_said():

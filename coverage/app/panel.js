@@ -158,6 +158,57 @@ function toggle({ map }, layer, on) {
   if (on) layer.addTo(map); else layer.remove();
 }
 
+// A few words in a corner of the map: the profile itself may stand below what the window shows.
+function remark(panel, [head, ...lines], ends) {
+  const { note, data } = panel;
+  note.hidden = !head;
+  if (!head) return note.replaceChildren();
+  note.replaceChildren(element("strong", { textContent: head }), ...lines.map((text) => element("span", { textContent: text })));
+  if (!ends) return;
+  const button = element("button", { type: "button", textContent: `${data.texts.profile} ↓` });
+  button.onclick = () => document.querySelector(".sightline")?.scrollIntoView({ behavior: "smooth", block: "start" });
+  note.append(button);
+}
+
+// The line from the antenna to the chosen point, drawn at once where it was clicked and whole when the server answers.
+function sight(panel, { clicked, ends, clear, note } = {}) {
+  panel.line?.remove();
+  panel.line = undefined;
+  remark(panel, note ?? [], ends);
+  if (!clicked) return;
+  const { L, map } = panel;
+  const point = { pane: "sight", radius: 6, weight: 2.5, color: "#16202a", fillColor: "#fff", fillOpacity: 1, interactive: false };
+  panel.line = L.layerGroup([L.circleMarker(ends?.[1] ?? clicked, point)]);
+  if (ends) {
+    const line = { pane: "sight", interactive: false };
+    panel.line.addLayer(L.polyline(ends, { ...line, color: "#fff", weight: 6, opacity: 0.85 }));
+    panel.line.addLayer(L.polyline(ends, { ...line, color: clear === false ? "#d55e00" : "#1d4674", weight: 3, dashArray: clear === false ? "7 6" : null }));
+    panel.line.addLayer(L.circleMarker(ends[0], { ...point, radius: 5, fillColor: "#16202a" }));
+  }
+  panel.line.eachLayer((layer) => layer.getRadius && panel.line.removeLayer(layer).addLayer(layer)); // dots on top
+  panel.line.addTo(map);
+}
+
+function pick(panel, { lat, lng }) {
+  const point = [Number(lat.toFixed(6)), Number(lng.toFixed(6))];
+  sight(panel, { clicked: point });
+  panel.send("picked", point);
+}
+
+function picking(panel) {
+  const { map, ground } = panel;
+  let wait;
+  // A double click zooms: it should not ask for a profile on its way.
+  map.on("click", ({ latlng }) => {
+    clearTimeout(wait);
+    if (panel.data.picks) wait = setTimeout(() => pick(panel, latlng), 220);
+  });
+  map.on("dblclick", () => clearTimeout(wait));
+  ground.addEventListener("keydown", (event) => {
+    if (panel.data.picks && event.key === "Enter" && event.target === ground) pick(panel, map.getCenter());
+  });
+}
+
 async function build(panel) {
   const { data, root } = panel;
   library ??= import(link(data, "/vendor/leaflet.js")).then(() => window.L);
@@ -167,13 +218,21 @@ async function build(panel) {
     minZoom: 6, wheelPxPerZoomLevel: 90,
   }));
   ["relief", "fills", "signal"].forEach((name, i) => { map.createPane(name).style.zIndex = 310 + 10 * i; });
+  map.createPane("sight").style.zIndex = 450;
+  map.getPane("sight").style.pointerEvents = "none";
+  panel.note = element("div", { className: "note", role: "status", hidden: true });
+  panel.L.DomEvent.disableClickPropagation(panel.note);
+  const corner = panel.L.control({ position: "topright" });
+  corner.onAdd = () => panel.note;
+  corner.addTo(map);
+  picking(panel);
   panel.L.control.zoom({ zoomInTitle: data.texts.zoom_in, zoomOutTitle: data.texts.zoom_out }).addTo(map);
   panel.L.control.scale({ imperial: false }).addTo(map);
   map.on("zoomend", () => panel.dots?.eachLayer((dot) => dot.setRadius(size(map, dot.feature.properties))));
   new ResizeObserver(() => map.invalidateSize()).observe(panel.ground);
 }
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setStateValue }) {
   let panel = panels.get(parentElement);
   if (!panel) {
     const root = parentElement.querySelector(".panel");
@@ -184,17 +243,23 @@ export default function ({ parentElement, data }) {
     panels.set(parentElement, panel);
   }
   const moved = JSON.stringify(panel.bounds) !== JSON.stringify(data.bounds);
-  Object.assign(panel, { data, bounds: data.bounds });
+  Object.assign(panel, { data, bounds: data.bounds, send: setStateValue });
   if (!data.views.some(({ id }) => id === panel.state.view)) panel.state.view = data.start;
   if (!data.operators.some(({ name }) => name === panel.state.operator)) panel.state.operator = "";
   panel.ground.setAttribute("aria-label", data.texts.title);
+  panel.ground.classList.toggle("picks", Boolean(data.picks));
   const face = JSON.stringify([data.texts, data.operators, data.views.map(({ id, label }) => [id, label])]);
   if (face !== panel.face) switches(panel); // a rerun that changes figures only leaves the keyboard focus alone
   panel.face = face;
+  const { sight: line, ...shown } = data;
+  const content = JSON.stringify(shown);
+  const same = content === panel.content; // only the line of sight is new: nothing else is drawn again
+  panel.content = content;
   panel.ready
     .then(() => {
       if (moved) panel.map.fitBounds(data.bounds, { animate: false });
-      return show(panel);
+      sight(panel, line ?? undefined);
+      return same ? undefined : show(panel);
     })
     .catch((error) => {
       console.warn(error);

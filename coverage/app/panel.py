@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +13,7 @@ import streamlit as st
 from coverage import drawing, legends
 from coverage.app.cached import ALL, Drawn
 from coverage.app.published import publish
+from coverage.app.sightline import Sight
 from coverage.drawing import MapImage
 from coverage.maps import FIGURES
 from coverage.study import Result
@@ -55,7 +56,9 @@ class View:
     gained: MapImage | None = None
 
 
-def city_map(views: Sequence[View], measure: str, lang: Language, key: str) -> None:
+def city_map(
+    views: Sequence[View], measure: str, lang: Language, key: str, *, sight: Sight | None = None, picks: bool = False
+) -> None:
     """Put the map on the page.
 
     Parameters
@@ -67,8 +70,20 @@ def city_map(views: Sequence[View], measure: str, lang: Language, key: str) -> N
     lang : {"vi", "en"}
     key : str
         Name of this map on its page: as long as it stays, zoom and switches stay.
+    sight : Sight or None
+        A line of sight to draw.
+    picks : bool
+        A click on the ground chooses a point: ``picked`` of the session's state under the key, latitude and longitude.
+        It reruns the fragment around the map, so that the page around that stays as it is.
     """
-    _mount(data=panel_data(views, measure, lang), key=key)
+    data = {**panel_data(views, measure, lang), "sight": None if sight is None else asdict(sight), "picks": picks}
+    if picks:
+        data["texts"]["title"] = f"{data['texts']['title']}. {t('panel.pick', lang)}"
+    _mount(data=data, key=key, on_picked_change=_nothing)
+
+
+def _nothing() -> None:
+    """Answer the callback that Streamlit asks for; the value itself is read where it is needed."""
 
 
 def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str, Any]:
@@ -120,7 +135,7 @@ def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -
 
 
 def _texts(result: Result, lang: Language) -> dict[str, str]:
-    names = ("layers", "all_operators", "find", "home", "zoom_in", "zoom_out", "failed")
+    names = ("layers", "all_operators", "find", "home", "zoom_in", "zoom_out", "profile", "failed")
     return {name: t(f"panel.{name}", lang) for name in names} | {
         "title": t("panel.title", lang, city=result.study.city.title(lang)),
         "wards": t("maps.layer_wards", lang),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from coverage.app import PAGES
 from coverage.words import LANGUAGES, t
@@ -227,6 +228,125 @@ def test_a_rerun_sends_little_and_keeps_the_view(seen, server):
     assert panel.locator(".leaflet-control-scale-line").inner_text() == scale
     assert panel.locator(".leaflet-map-pane").evaluate("(pane) => pane.style.transform") == place
     expect(panel.get_by_label(t("maps.layer_sites", "vi"), exact=True)).not_to_be_checked()
+
+
+# --- the profile to a point -------------------------------------------------------------------------------------------
+
+
+def reruns(seen, since):
+    """Return what the browser asked the server to run again: the id of a fragment each time, empty for the page."""
+    found = []
+    for frame in seen.sent[since:]:
+        message = BackMsg()
+        message.ParseFromString(frame)
+        if message.WhichOneof("type") == "rerun_script":
+            found.append(message.rerun_script.fragment_id)
+    return found
+
+
+def click(page, across, down):
+    """Click a place of the map, given as shares of its sides."""
+    box = page.locator(".panel .ground").bounding_box()
+    page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def drawn_profile(page, lang, other_than=None):
+    """Return the picture that this window shows, once it is there, and its text."""
+    if other_than is not None:
+        expect(page.get_by_alt_text(other_than, exact=True)).to_have_count(0)
+    picture = page.locator(".sightline img:visible")
+    expect(picture).to_have_count(1)
+    expect(picture).to_have_attribute("alt", re.compile({"vi": "Mặt cắt địa hình", "en": "Terrain profile"}[lang]))
+    assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth > 0; }")
+    return picture, picture.get_attribute("alt")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_click_draws_a_profile_and_reruns_no_more_than_the_map(seen, server, shots, lang):
+    page = go(seen, server, "map", lang)
+    panel = map_of(page)
+    expect(page.get_by_text(t("profile.hint", lang))).to_be_visible()
+    page.wait_for_timeout(500)
+    sent = len(seen.sent)
+    click(page, 0.66, 0.62)
+    picture, text = drawn_profile(page, lang)
+    assert picture.get_attribute("class") == "wide"
+    expect(page.get_by_text(t("profile.as_on_the_map", lang))).to_be_visible()
+    expect(panel.locator(".note strong")).to_have_text(re.compile(r"−\d+ dBm"))
+    asked = reruns(seen, sent)
+    assert len(asked) == 1
+    assert all(asked), "a click may cost the map and the profile, not the page"
+    click(page, 0.7, 0.55)
+    drawn_profile(page, lang, other_than=text)
+
+    sent = len(seen.sent)
+    panel.locator(".ground").focus()
+    for key in ("ArrowRight", "ArrowUp", "+", "-"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)
+    box = panel.locator(".ground").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 300)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 380, box["y"] + 340, steps=5)
+    page.mouse.up()
+    page.mouse.wheel(0, -240)
+    page.mouse.dblclick(box["x"] + 300, box["y"] + 300)
+    page.wait_for_timeout(1000)
+    assert reruns(seen, sent) == [], "moving and zooming the map asks nothing of the server"
+    whole(page, shots / f"profile-{lang}.png")
+
+
+def test_a_profile_by_the_keyboard_another_cell_and_another_language(seen, server):
+    page = go(seen, server, "map", "vi")
+    panel = map_of(page)
+    click(page, 0.66, 0.62)
+    _, text = drawn_profile(page, "vi")
+    panel.locator(".ground").focus()
+    page.keyboard.press("Enter")
+    _, middle = drawn_profile(page, "vi", other_than=text)
+    click(page, 0.66, 0.62)
+    drawn_profile(page, "vi", other_than=middle)
+    choice = page.get_by_role("combobox", name=t("profile.choice", "vi"))
+    choice.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that opens while the page still moves closes again
+    choice.click()
+    page.locator("[role=option]").nth(1).click()  # not those of the map
+    _, other = drawn_profile(page, "vi", other_than=text)
+    assert other != middle
+    page.get_by_text(t("app.own_name", "en"), exact=True).click()
+    drawn_profile(page, "en")
+    panel.get_by_role("button", name=t("panel.profile", "en")).click()
+    expect(page.locator(".sightline p").first).to_be_in_viewport()
+
+
+def test_a_point_outside_is_one_sentence(seen, server):
+    page = go(seen, server, "map", "vi")
+    panel = map_of(page)
+    panel.locator(".ground").focus()
+    for _ in range(4):
+        page.keyboard.press("-")
+        page.wait_for_timeout(300)
+    click(page, 0.03, 0.5)
+    expect(panel.locator(".note strong")).to_have_text(t("error.point_outside", "vi"))
+    expect(page.locator("[data-testid=stAlert]").get_by_text(t("error.point_outside", "vi"))).to_be_visible()
+    expect(page.locator(".sightline")).to_have_count(0)
+
+
+def test_a_profile_fits_on_a_phone(running, server, shots):
+    with visit(running, width=390, height=844) as seen:
+        seen.page.set_default_timeout(WAIT_MS)
+        page = go(seen, server, "map", "vi")
+        map_of(page)
+        page.locator(".panel .ground").scroll_into_view_if_needed()
+        click(page, 0.7, 0.6)
+        picture, _ = drawn_profile(page, "vi")
+        assert picture.get_attribute("class") == "narrow"
+        box = picture.bounding_box()
+        assert box["width"] >= 300
+        assert page.evaluate("() => document.scrollingElement.scrollWidth") <= 390
+        picture.scroll_into_view_if_needed()
+        page.screenshot(path=shots / "profile-phone.png")
+        assert (seen.refused, seen.errors) == ([], [])
 
 
 def test_a_map_that_does_not_come_says_so(running, server):

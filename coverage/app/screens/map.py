@@ -5,9 +5,23 @@ import streamlit as st
 from coverage import drawing
 from coverage.app import cached, parts
 from coverage.app.panel import View, city_map
+from coverage.app.sightline import clicked_point, show_sightline
 from coverage.app.state import current
 from coverage.maps import FIGURES
+from coverage.types import Language
 from coverage.words import t
+
+MAP = "city_map"
+
+
+@st.fragment
+def explored(view: View, measure: str, lang: Language) -> None:
+    """Draw the map and the profile to the point chosen on it: a click reruns these two, not the page."""
+    above, below = st.container(), st.container()
+    with below:
+        sight = show_sightline(view.result, clicked_point(st.session_state.get(MAP)), lang, key="sightline")
+    with above:
+        city_map([view], measure, lang, key=MAP, sight=sight, picks=True)
 
 
 def show() -> None:
@@ -25,7 +39,7 @@ def show() -> None:
             id="today", label=t("app.today", lang), result=measured.result, coverage=measured.drawn,
             sites=measured.drawn.sites,
         )  # fmt: skip
-        city_map([today], measure, lang, key="city_map")
+        explored(today, measure, lang)
         parts.basis(measured.result, lang)
     st.subheader(t("map.table", lang), anchor=False)
     parts.ward_table(measured.result, FIGURES, lang, key="map_table")
