@@ -12,8 +12,8 @@ import pandas as pd
 from coverage.composing import Near, Scene
 from coverage.errors import GridError
 from coverage.grid import Grid
-from coverage.masts import Standing, squared_distances
-from coverage.models import Far, Sweep
+from coverage.masts import Standing
+from coverage.models import Far
 from coverage.radio.composition import OUTSIDE, Beam, View, add_levels, unpack_db
 from coverage.study import Result, Study
 
@@ -121,7 +121,7 @@ def _at(scene: Scene, standing: Standing, pixel: Pixel, threshold_dbm: float) ->
         for cell, beam in standing.beams:
             yield cell, _over_terrain(far, view, beam, threshold_dbm)
         return
-    near = _near(scene, standing, far, pixel)
+    near = scene.near(standing, far, (slice(pixel.row, pixel.row + 1), slice(pixel.col, pixel.col + 1)))
     if near is not None:
         for cell, beam in standing.beams:
             yield cell, _over_flat_ground(near, beam, threshold_dbm)
@@ -150,20 +150,6 @@ def _over_terrain(far: Far, view: View, beam: Beam, threshold_dbm: float) -> _Gi
         gain_db=float(beam.gain_db(*view.directions())[0, 0]),
         flat_ground=False,
     )
-
-
-def _near(scene: Scene, standing: Standing, far: Far | None, pixel: Pixel) -> Near | None:
-    """Return what the closed forms say of one pixel, None where it is not theirs: the rule of `Scene.near`."""
-    rows, cols = slice(pixel.row, pixel.row + 1), slice(pixel.col, pixel.col + 1)
-    squared, east, north = squared_distances(standing.mast, scene.grid, rows, cols)
-    reached = squared[0, 0] <= scene.sweep_m**2 if far is None else squared[0, 0] < far.near_m**2
-    if not reached:
-        return None
-    sweep = Sweep(
-        rows=rows, cols=cols, inside=np.zeros(1, dtype=np.intp), distance_m=np.sqrt(squared[0]),
-        bearing_deg=np.degrees(np.arctan2(east, north)),
-    )  # fmt: skip
-    return Near(sweep=sweep, path=scene.paths.near(standing.mast, sweep))
 
 
 def _over_flat_ground(near: Near, beam: Beam, threshold_dbm: float) -> _Given:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from coverage.charts import FAINT, INK
+from coverage.profiletexts import kind_of_obstacle, length, profile_text, standing_kinds
 from coverage.sightlines import FREE_SHARE, PathProfile, fresnel_radius_m
 from coverage.types import Language
 from coverage.words import number, t
@@ -105,48 +106,6 @@ def profile_chart(profile: PathProfile, lang: Language = "vi", *, narrow: bool =
     ).format(frame.width, frame.height, profile_text(profile, lang), FONT, font, INK, Markup("").join(parts))
 
 
-def profile_sentence(profile: PathProfile, lang: Language) -> str:
-    """Return in one sentence whether the antenna is in sight and what stands in the way."""
-    line = profile.line
-    if line.length_m < 1:
-        return t("profile.at_mast", lang)
-    if line.obstacle is not None:
-        excess = float(line.top_m[line.obstacle] - line.line_m[line.obstacle])
-        return t(
-            "profile.cut", lang, what=t(f"profile.{_what(profile, line.obstacle)}", lang),
-            distance=length(float(line.distance_m[line.obstacle]), lang),
-            excess=t("profile.metres", lang, value=number(excess, lang, 1)),
-        )  # fmt: skip
-    if line.clearance is None:
-        return t("profile.open", lang)
-    if line.clearance >= 1:
-        return t("profile.free", lang)
-    return t("profile.narrow", lang, clearance=number(line.clearance, lang, 2))
-
-
-def profile_text(profile: PathProfile, lang: Language) -> str:
-    """Return what the drawing shows, as text."""
-    ends = {
-        name: t("profile.metres", lang, value=number(value, lang, 1))
-        for name, value in (("antenna", profile.line.antenna_m), ("receiver", profile.line.receiver_m))
-    }
-    return t(
-        "profile.alternative", lang, site=profile.site_id, operator=profile.operator, band=profile.band,
-        distance=length(profile.line.length_m, lang), sentence=profile_sentence(profile, lang), **ends,
-    )  # fmt: skip
-
-
-def length(distance_m: float, lang: Language) -> str:
-    """Return a distance as people say it: metres below a kilometre.
-
-    >>> length(240.8, "vi"), length(2412.0, "vi")
-    ('241 m', '2,41 km')
-    """
-    if distance_m < 999.5:
-        return t("profile.metres", lang, value=number(distance_m, lang))
-    return t("profile.kilometres", lang, value=number(distance_m / 1000, lang, 2))
-
-
 def round_steps(low: float, high: float, most: int) -> list[float]:
     """Return at most `most` + 1 round numbers, in equal steps, from at or below `low` to at or above `high`.
 
@@ -228,7 +187,7 @@ def _standing(profile: PathProfile, frame: _Frame) -> Markup:
     """Draw what stands on the ground, one shape per stretch of one kind."""
     line = profile.line
     earth = line.ground_m + line.bulge_m
-    kinds = _kinds(profile)
+    kinds = standing_kinds(profile)
     parts = []
     for kind, (fill, edge) in STANDING.items():
         # A stretch begins and ends on the ground beside it, as the bilinear heights do.
@@ -303,7 +262,7 @@ def _obstacle(profile: PathProfile, frame: _Frame, lang: Language) -> Markup:
         float(frame.y(profile.line.top_m[at])),
         float(frame.y(profile.line.line_m[at])),
     )
-    label = f"{t(f'profile.{_what(profile, at)}', lang)}, {length(distance, lang)}"
+    label = f"{t(f'profile.{kind_of_obstacle(profile, at)}', lang)}, {length(distance, lang)}"
     anchor, shift = _beside(x, label, frame)
     return Markup(
         '<path d="M{x:.1f} {seen:.1f}V{top:.1f}" stroke="{c}" stroke-width="2"/>'
@@ -345,7 +304,7 @@ def _title(profile: PathProfile, frame: _Frame, lang: Language) -> Markup:
 
 def _entries(profile: PathProfile, width: int, font: int, lang: Language) -> tuple[list[Entry], int]:
     """Return what the legend names, where each entry stands, and in how many rows."""
-    kinds = set(_kinds(profile))
+    kinds = set(standing_kinds(profile))
     named = [("ground", _Swatch(BOX, SOIL, SOIL_EDGE))]
     named += [(kind, _Swatch(BOX, *colours)) for kind, colours in STANDING.items() if kind in kinds]
     if profile.water.any():
@@ -377,19 +336,6 @@ def _legend(entries: list[Entry], frame: _Frame) -> Markup:
         ).format(x, first + LINE_HEIGHT * frame.font * row, *swatch, text)
         for x, row, text, swatch in entries
     )
-
-
-def _kinds(profile: PathProfile) -> list[str]:
-    """Return what stands at each point: a key of `STANDING`, empty where nothing does."""
-    known = np.nan_to_num(profile.line.clutter_m) > 0
-    return [
-        ("trees" if wooded else "buildings") if there else ""
-        for there, wooded in zip(known, profile.trees, strict=True)
-    ]
-
-
-def _what(profile: PathProfile, at: int) -> str:
-    return "ground" if profile.line.cut_by == "ground" else _kinds(profile)[at] or "ground"
 
 
 def _beside(x: float, label: str, frame: _Frame) -> tuple[str, float]:

@@ -257,7 +257,6 @@ def path_profile(measured: Study | Result, point: tuple[float, float], cell: int
     # The closed forms look along flat ground; the angle shown is the one the level was made with.
     flat = bool(given["flat_ground"]) if given is not None else "terrain" in study.path_model.ignores
     rise = about["height_m"] - study.path_model.receiver_height_m if flat else line.antenna_m - line.receiver_m
-    slant_m = math.hypot(line.length_m, rise if math.isfinite(rise) else 0.0)
     return PathProfile(
         line=line,
         cell=row,
@@ -283,7 +282,7 @@ def path_profile(measured: Study | Result, point: tuple[float, float], cell: int
         gain_dbi=None if given is None else _known(given["gain_dbi"]),
         loss_db=None if given is None else _known(given["loss_db"]),
         probability=0.0 if given is None else _known(given["probability"]),
-        free_space_db=float(free_space_loss_db(max(slant_m, 1.0), line.frequency_mhz)),
+        free_space_db=_free_space_db(line, float(rise)),
         p1812_db=_reference_db(_terrain_model(study), line, about),
     )
 
@@ -361,6 +360,11 @@ def _sampled(
     wooded = np.where(np.isin(code, TREES), stands, np.float32(0))
     clutter = read(stands)
     return read(bare), clutter, read(wooded) > clutter / 2, read(code, order=0) == WATER
+
+
+def _free_space_db(line: Sightline, rise_m: float) -> float:
+    slant_m = math.hypot(line.length_m, rise_m if math.isfinite(rise_m) else 0.0)
+    return float(free_space_loss_db(max(slant_m, 1.0), line.frequency_mhz))
 
 
 def _reference_db(model: P1812, line: Sightline, about: Any) -> float | None:

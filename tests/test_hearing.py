@@ -94,3 +94,9 @@ def test_nobody_is_heard_far_from_every_cell():
 def test_a_point_outside_is_refused(result, point):
     with pytest.raises(GridError, match="point_outside"):
         heard_at(result, point)
+
+
+def test_sight_from_terrain_is_heard_too():
+    result = cov.Study(hilly(), pixel_m=100, model=cov.TR38901(los="terrain")).run()
+    for row, col, point in points(result, 15):
+        assert heard_at(result, point)["rsrp_dbm"].max() == pytest.approx(result.signal.best_rsrp_dbm[row, col], abs=0)

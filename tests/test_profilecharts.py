@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverage.grid import Surface
-from coverage.profilecharts import length, profile_chart, profile_sentence, profile_text, round_steps
+from coverage.profilecharts import profile_chart, round_steps
+from coverage.profiletexts import length, profile_sentence, profile_text
 from coverage.sightlines import path_profile
 from coverage.words import LANGUAGES, t
 from tests import builders as make

@@ -18,7 +18,8 @@ from coverage.drawing import LON_LAT
 from coverage.errors import CoverageError, DefinitionError
 from coverage.hearing import heard_at
 from coverage.maps import escape
-from coverage.profilecharts import length, profile_chart, profile_sentence, profile_text
+from coverage.profilecharts import profile_chart
+from coverage.profiletexts import length, profile_sentence, profile_text
 from coverage.sightlines import PathProfile, path_profile
 from coverage.study import Result
 from coverage.types import Language
