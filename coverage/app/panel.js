@@ -191,6 +191,7 @@ function sight(panel, { clicked, ends, clear, note } = {}) {
 
 function pick(panel, { lat, lng }) {
   const point = [Number(lat.toFixed(6)), Number(lng.toFixed(6))];
+  [panel.outlines, panel.dots].forEach((layers) => layers?.eachLayer((layer) => layer.closeTooltip())); // they hide the point
   sight(panel, { clicked: point });
   panel.send("picked", point);
 }
