@@ -134,7 +134,7 @@ class _Ground:
 @cache
 def _code() -> str:
     """Hash of the source of the sweep: losses of another version of it are not taken for ours."""
-    sources = (Path(sweeps.__file__), *native.SOURCES)
+    sources = (Path(sweeps.__file__), *native.SOURCES, *sorted(native.FOLDER.glob("*.h")))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 

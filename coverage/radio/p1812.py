@@ -19,6 +19,10 @@ Array = NDArray[np.float64]
 SEA_ZONE, COAST_ZONE, INLAND_ZONE = 1, 3, 4  # zone codes of the Recommendation's data banks
 EARTH_RADIUS_KM = 6371.0
 LEAST_LENGTH_KM = 0.25  # the Recommendation starts here
+MARITIME = (
+    0.75 - 1e-9
+)  # share of a path over sea from where eq. 49 applies; rounding must not decide about three quarters
+NO_COAST_KM = 500.0
 K_BETA = 3.0  # effective Earth radius factor exceeded for β0 of the time, eq. 7b
 
 
@@ -41,8 +45,9 @@ class Link:
         Average radio-refractive index lapse rate through the lowest kilometre [N-units/km].
     n0 : float
         Sea-level surface refractivity [N-units].
-    tx_coast_km, rx_coast_km : float
-        Distance of the terminals to the coast along the path over land [km]; 500 where there is none.
+    tx_coast_km, rx_coast_km : float or ndarray of shape (paths,)
+        Distance of the terminals to the coast along the path over land [km], see `coverage.radio.sweeps`; 500 where
+        there is none.
     location_percent : float, 1–99
     location_sigma_db : float, ≥ 0
         Standard deviation of location variability [dB]; 0 leaves it out.
@@ -56,8 +61,8 @@ class Link:
     vertical: bool = True
     delta_n: float = 45.0
     n0: float = 350.0
-    tx_coast_km: float = 500.0
-    rx_coast_km: float = 500.0
+    tx_coast_km: ArrayLike = NO_COAST_KM
+    rx_coast_km: ArrayLike = NO_COAST_KM
     location_percent: float = 50.0
     location_sigma_db: float = 0.0
 
@@ -370,10 +375,11 @@ def _site_shielding(excess_mrad: Array, reach_km: Array, frequency_ghz: float) -
     return np.asarray(near + 0.264 * angle * np.cbrt(frequency_ghz))
 
 
-def _coast(coast_km: float, reach_km: Array, height_m: Array, sea: Array) -> Array:
+def _coast(coast_km: ArrayLike, reach_km: Array, height_m: Array, sea: Array) -> Array:
     """Return the over-sea surface duct coupling correction of a terminal (eq. 49) [dB]."""
-    near = (sea >= 0.75) & (coast_km <= reach_km) & (coast_km <= 5)
-    return np.where(near, -3 * np.exp(-0.25 * coast_km**2) * (1 + np.tanh(0.07 * (50 - height_m))), 0.0)
+    coast = np.asarray(coast_km, dtype=float)
+    near = (sea >= MARITIME) & (coast <= reach_km) & (coast <= 5)
+    return np.where(near, -3 * np.exp(-0.25 * coast**2) * (1 + np.tanh(0.07 * (50 - height_m))), 0.0)
 
 
 def _path_geometry(shape: Geometry, length_km: Array) -> Array:

@@ -1,7 +1,7 @@
 """The few hot loops in C: compiled on first use by the machine's own compiler, or by ziglang's, and called by ctypes.
 
-Each function has its NumPy twin (`coverage.radio.p526`), which the tests compare with it and which serves where nothing
-can compile. A compiled library is kept in the cache folder under the hash of its sources, compiler and flags.
+Each function has its NumPy twin (`coverage.radio.p1812`), which the tests compare with it and which serves where
+nothing can compile. A compiled library is kept in the cache folder under the hash of its sources, compiler and flags.
 """
 
 from __future__ import annotations
@@ -197,8 +197,43 @@ def _check(code: int) -> None:
         raise ValueError(f"the sweep refused its arguments (code {code})")
 
 
-def ray_losses(lib: ctypes.CDLL, bare_m: Array, top_m: Array, link: RayLink) -> Array:
-    """Return the diffraction loss of every target of given profiles [dB].
+class _Request(ctypes.Structure):
+    """As `Request` in rays.h."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_float)
+        for name in (
+            "step", "frequency_ghz", "tx_height", "rx_height", "vertical", "delta_n", "n0", "latitude",
+            "time_percent", "location_percent", "location_sigma",
+        )
+    )  # fmt: skip
+
+
+def _request(link: RayLink) -> ctypes._CArgObject:
+    return ctypes.byref(
+        _Request(
+            link.step_m, link.frequency_ghz, link.tx_height_m, link.rx_height_m, float(link.vertical), link.delta_n,
+            link.n0, link.latitude_deg, link.time_percent, link.location_percent, link.location_sigma_db,
+        )
+    )  # fmt: skip
+
+
+def _zones(zone: NDArray[np.uint8] | None, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    if zone is None:
+        return None
+    if zone.shape != shape:
+        raise ValueError(f"zones of shape {zone.shape} over heights of shape {shape}")
+    return np.ascontiguousarray(zone, dtype=np.uint8)
+
+
+def _bytes(zone: NDArray[np.uint8] | None) -> ctypes._Pointer[ctypes.c_uint8] | None:
+    return None if zone is None else zone.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+
+
+def ray_losses(
+    lib: ctypes.CDLL, bare_m: Array, top_m: Array, link: RayLink, zone: NDArray[np.uint8] | None = None
+) -> Array:
+    """Return the basic transmission loss of every target of given profiles [dB].
 
     Parameters
     ----------
@@ -206,6 +241,8 @@ def ray_losses(lib: ctypes.CDLL, bare_m: Array, top_m: Array, link: RayLink) -> 
     bare_m, top_m : float32 ndarray of shape (rays, samples), 3 ≤ samples ≤ 4096
         Ground, and ground with clutter, above sea level [m]; NaN is unknown.
     link : RayLink
+    zone : uint8 ndarray of shape (rays, samples) or None
+        1 sea, 3 coastal land, 4 inland; None is inland throughout.
 
     Returns
     -------
@@ -213,47 +250,28 @@ def ray_losses(lib: ctypes.CDLL, bare_m: Array, top_m: Array, link: RayLink) -> 
         NaN for the first two samples and behind an unknown one.
     """
     bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
-    out = np.empty_like(bare)
-    radio = _floats(link.step_m, link.frequency_ghz, link.radius_m, link.tx_height_m, link.rx_height_m)
+    out, zones = np.empty_like(bare), _zones(zone, bare.shape)
     _check(
         lib.phusong_rays(
-            _pointer(bare), _pointer(top), bare.shape[0], bare.shape[1] - 1, *radio, int(link.vertical), _pointer(out)
+            _request(link), _pointer(bare), _pointer(top), _bytes(zones), bare.shape[0], bare.shape[1] - 1,
+            _pointer(out),
         )
-    )
+    )  # fmt: skip
     return out
 
 
-def sweep(
+def packed_sweep(
     lib: ctypes.CDLL, bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
-    pixel_m: float, reach_m: float,
-) -> Array:  # fmt: skip
-    """Return the diffraction loss from a mast to every pixel of a window [dB].
-
-    Parameters
-    ----------
-    lib : from `library`
-    bare_m, top_m : float32 ndarray of shape (rows, cols)
-        Ground, and ground with clutter, at pixel centres [m]; NaN is unknown.
-    position : (col, row)
-        The mast, in pixels from the centre of pixel (0, 0).
-    link : RayLink
-    pixel_m, reach_m : float
-        Side of a pixel and radius of the sweep [m].
-
-    Returns
-    -------
-    float32 ndarray of shape (rows, cols)
-        NaN beyond the reach, nearer than two steps, and where the ground under the path is unknown.
-    """
+    pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None,
+) -> NDArray[np.int16]:  # fmt: skip
+    """Return the packed loss around a mast; arguments and result as `coverage.radio.sweeps.packed_sweep`."""
     bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
-    out = np.empty_like(bare)
-    rays = ray_count(pixel_m, reach_m)
-    radio = _floats(link.step_m)
-    rest = _floats(link.frequency_ghz, link.radius_m, link.tx_height_m, link.rx_height_m)
+    out, zones = np.empty(bare.shape, dtype=np.int16), _zones(zone, bare.shape)
     _check(
         lib.phusong_sweep(
-            _pointer(bare), _pointer(top), *bare.shape, *_floats(*position, pixel_m, reach_m), *radio, rays, *rest,
-            int(link.vertical), _pointer(out),
+            _request(link), _pointer(bare), _pointer(top), _bytes(zones), *bare.shape,
+            *_floats(*position, pixel_m, reach_m, near_m), ray_count(pixel_m, reach_m),
+            out.ctypes.data_as(ctypes.POINTER(ctypes.c_int16)),
         )
     )  # fmt: skip
     return out
