@@ -116,7 +116,8 @@ static void set_surface(Ray *ray, Surface *surface, const float *height, int n, 
 
 static void prepare(Ray *ray, int n, const Link *link) {
     float plane_max = NOTHING, ground_max = NOTHING, max0 = NOTHING, max1 = NOTHING, before = 0;
-    double sum1 = 0, sum2 = 0;
+    double sum1 = 0, sum2 = 0, highest = (double)NOTHING;
+    const double bulge = (double)link->half[0] * link->step * link->step;
     int horizon = 0;
     ray->bare[0] = ray->top[0] = NOTHING;
     ray->surface = ray->ground = &ray->over_top;
@@ -137,7 +138,9 @@ static void prepare(Ray *ray, int n, const Link *link) {
         plane_max = max_of(plane_max, (here - link->tx_height) * ray->inverse_distance[k]);
         ray->ground->alpha_max[k] = ground_max;
         ray->tx_horizon[k] = horizon;
-        horizon = ground[k] > ground_max ? k : horizon;
+        const double slope = ((double)here - link->tx_height) * inverse - bulge * k; /* two equal horizons are told apart */
+        horizon = slope > highest ? k : horizon;
+        highest = slope > highest ? slope : highest;
         ground_max = max_of(ground_max, ground[k]);
     }
     if (link->radii == 2) for (int k = 1; k <= n; k++) {
