@@ -37,7 +37,7 @@ ENGINE: tuple[tuple[str, str, str], ...] = (
     (
         "Vòng lặp C và bản NumPy, từng điểm trên từng tia · C loops and NumPy, every target of every ray",
         "0.001 dB",
-        "tests/radio/test_native.py::test_every_target_of_every_ray_equals_the_numpy_twin",
+        "tests/radio/test_native.py::test_every_target_of_every_ray_equals_the_recommendation",
     ),
 )
 
