@@ -5,6 +5,7 @@ from .catalog.definitions import definitions as definitions
 from .catalog.targets import Target as Target
 from .catalog.targets import target as target
 from .catalog.targets import targets as targets
+from .changes import Change as Change
 from .city import City as City
 from .errors import CoverageError as CoverageError
 from .errors import LayerError as LayerError
@@ -33,7 +34,6 @@ from .profilecharts import profile_chart as profile_chart
 from .publishing import publish as publish
 from .reporting import Report as Report
 from .reporting import report as report
-from .scenarios import Change as Change
 from .scenarios import Scenario as Scenario
 from .sightlines import PathProfile as PathProfile
 from .sightlines import path_profile as path_profile

@@ -1,40 +1,18 @@
-"""One edit of a network (`Change`) and a named set of them (`Scenario`)."""
+"""A named set of changes, and the city after them."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
 
-ChangeKind = Literal["upgrade", "new_site", "retire"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One edit.
-
-    Attributes
-    ----------
-    id : str
-        Unique among the candidates of a study.
-    kind : {"upgrade", "new_site", "retire"}
-        ``upgrade`` adds 5G cells to a site that stands, ``new_site`` builds one, ``retire`` takes a site's cells away.
-    site_id, operator : str
-        Where and whose.
-    cells : GeoDataFrame
-        The cells that appear, completed from the catalogue; empty for ``retire``.
-    cost_vnd : float
-        What it costs, ≥ 0 [VND]; the sum of the rows of the catalogue's unit costs that apply.
-    """
-
-    id: str
-    kind: ChangeKind
-    site_id: str
-    operator: str
-    cells: gpd.GeoDataFrame
-    cost_vnd: float
+from coverage.changes import Change
+from coverage.city import City
+from coverage.errors import PlanError
+from coverage.households import is_fixed, latest_period
+from coverage.layers import Layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +22,63 @@ class Scenario:
     name: str
     changes: tuple[Change, ...] = ()
 
+    def renamed(self, name: str) -> Scenario:
+        """Return the same changes under another name."""
+        return dataclasses.replace(self, name=name)
+
     def applied_to(self, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """Return the cells after every change, with a fresh index."""
+        """Return the cells after every change, with a fresh index.
+
+        Raises
+        ------
+        PlanError
+            ``change_cells_missing`` for a change that takes cells away which do not stand.
+        """
         for change in self.changes:
-            if change.kind == "retire":
-                gone = (cells["site_id"] == change.site_id) & (cells["operator"] == change.operator)
+            if change.takes_away:
+                gone = change.takes(cells)
+                found = set(cells.loc[gone, "cell_id"])
+                if not gone.any() or not found.issuperset(change.removes):
+                    lacking = ", ".join(name for name in change.removes if name not in found) or "*"
+                    raise PlanError("change_cells_missing", change=change.id, site_id=change.site_id, cells=lacking)
                 cells = cells[~gone]
-            elif len(change.cells):
+            if len(change.cells):
                 cells = gpd.GeoDataFrame(pd.concat([cells, change.cells], ignore_index=True), crs=cells.crs)
         return cells.reset_index(drop=True)
+
+    def connected(self, subscriptions: Layer) -> Layer:
+        """Return the subscriptions with a line for every household that the changes connect.
+
+        The lines count in the latest period of the layer. Where nobody knows the lines of a ward, they stay unknown:
+        a few more of an unknown number are an unknown number.
+        """
+        frame = subscriptions.frame
+        fixed = frame[is_fixed(frame)]
+        period = latest_period(fixed)
+        known = set(fixed["ward_id"] if period is None else fixed.loc[fixed["period"] == period, "ward_id"])
+        rows = [
+            {
+                "ward_id": change.ward_id,
+                "operator": change.operator,
+                "technology": change.medium,
+                "customer": "household",
+                "lines": change.households,
+                "period": period,
+            }
+            for change in self.changes
+            if change.kind == "connect" and change.ward_id in known
+        ]
+        if not rows:
+            return subscriptions
+        more = pd.DataFrame(rows).reindex(columns=frame.columns)
+        more = more.astype({name: kind for name, kind in frame.dtypes.items() if name != "lines"})
+        return subscriptions.with_frame(pd.concat([frame, more], ignore_index=True))
+
+    def city(self, city: City) -> City:
+        """Return a city after every change; raises as `applied_to`."""
+        lines = city.subscriptions
+        return dataclasses.replace(
+            city,
+            cells=city.cells.with_frame(self.applied_to(city.cells.frame)),
+            subscriptions=None if lines is None else self.connected(lines),
+        )

@@ -191,15 +191,15 @@ class Study:
         return best
 
     def under(self, scenario: Scenario) -> Study:
-        """Return the same study of the city after a scenario; wards, grid and weights are shared, not recomputed."""
-        cells = self.city.cells
-        return self.of(dataclasses.replace(self.city, cells=cells.with_frame(scenario.applied_to(cells.frame))))
+        """Return the same study of the city after a scenario; raises as `Scenario.applied_to`."""
+        return self.of(scenario.city(self.city))
 
     def of(self, city: City) -> Study:
-        """Return the same study of the same city with other cells; wards, grid and weights are shared."""
+        """Return the same study of the same city with other cells or lines; wards, grid and weights are shared."""
         after = dataclasses.replace(self, city=city)
-        for name in ("grid", "weights", "denominator", "_ward_facts"):  # none of them depends on the cells
-            after.__dict__[name] = getattr(self, name)
+        same_lines = city.subscriptions is self.city.subscriptions
+        for name in ("grid", "weights", "denominator", *(("_ward_facts",) if same_lines else ())):
+            after.__dict__[name] = getattr(self, name)  # none of them depends on the cells
         return after
 
     def networks(

@@ -103,16 +103,16 @@ class WhatIf:
 
     def under(self, scenario: Scenario) -> Outcome:
         """Return the figures after a scenario, those of ``study.under(scenario).run()``."""
-        cells = self.result.signal.cells
+        study, cells = self.result.study, self.result.signal.cells
+        after = study.under(scenario)  # refuses what cannot be done, before anything is predicted
         gone, new = np.zeros(len(cells), dtype=bool), cells.iloc[:0]
         for change in scenario.changes:
-            if change.kind == "retire":
-                gone |= _whose(cells, change.site_id, change.operator)
-                new = new[~_whose(new, change.site_id, change.operator)]
-            elif len(change.cells):
-                fitting = change.cells[change.cells["technology"] == self.result.study.technology]
+            gone |= change.takes(cells)
+            new = new[~change.takes(new)]
+            fitting = change.cells[change.cells["technology"] == study.technology] if len(change.cells) else new[:0]
+            if len(fitting):
                 new = fitting if new.empty else gpd.GeoDataFrame(pd.concat([new, fitting], ignore_index=True))
-        return self.changed(gone, new)
+        return self._measured(gone, new, after)
 
     def changed(self, gone: NDArray[np.bool_], new: gpd.GeoDataFrame | None = None) -> Outcome:
         """Return the figures without some cells and with some others.
@@ -124,13 +124,15 @@ class WhatIf:
         new : GeoDataFrame, optional
             Completed cells that come, in the working CRS.
         """
+        return self._measured(gone, new, self._study_with(gone, new))
+
+    def _measured(self, gone: NDArray[np.bool_], new: gpd.GeoDataFrame | None, after: Study) -> Outcome:
         signal, coming = self.result.signal, [] if new is None else sorted(set(new["operator"]))
         operators = (*signal.operators, *(name for name in coming if name not in signal.operators))
         probability = np.zeros((len(operators), *signal.grid.shape), dtype=np.float32)
         probability[: len(signal.operators)] = signal.probability
         if gone.any():
             self._take_away(probability, gone)
-        after = self._study_with(gone, new)
         if new is not None and len(new):
             layer = [operators.index(name) for name in new["operator"]]
             for patch in self._patches(new):
@@ -193,10 +195,6 @@ class WhatIf:
             frame = gpd.GeoDataFrame(pd.concat([frame, new], ignore_index=True), crs=layer.frame.crs)
         city = dataclasses.replace(study.city, cells=layer.with_frame(frame.reset_index(drop=True)))
         return study.of(city)
-
-
-def _whose(cells: gpd.GeoDataFrame, site_id: str, operator: str) -> NDArray[np.bool_]:
-    return np.asarray((cells["site_id"] == site_id) & (cells["operator"] == operator), dtype=bool)
 
 
 def _put(probability: Probabilities, patch: Patch) -> None:

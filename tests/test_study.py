@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coverage.catalog.definitions import definitions
+from coverage.changes import Change
 from coverage.errors import DefinitionError, GridError
 from coverage.grid import Surface
 from coverage.models import TR38901
-from coverage.scenarios import Change, Scenario
+from coverage.scenarios import Scenario
 from coverage.study import Study
 from coverage.terrain import P1812
 from tests import builders as make

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.grid import Surface
 from coverage.models import TR38901
-from coverage.scenarios import Change, Scenario
+from coverage.scenarios import Scenario
 from coverage.study import Study
 from coverage.terrain import P1812
 from coverage.whatif import WhatIf
@@ -118,3 +119,63 @@ def test_adding_changes_the_figures_and_today_stays_as_it_was():
 def test_an_unknown_site_is_refused():
     with pytest.raises(PlanError, match="site_unknown"):
         WhatIf(result=TODAY["tr38901"]).removed("nowhere")
+
+
+def _change(kind, site_id, operator, new=None, **values):
+    nothing = make.cells().frame
+    return Change(
+        id=f"{kind}-{site_id}", kind=kind, site_id=site_id, operator=operator, cells=nothing if new is None else new,
+        cost_vnd=1.0, **values,
+    )  # fmt: skip
+
+
+def _every_kind(today):
+    first = today.signal.cells.query("site_id == 's1' and cell_id == 's1-120'")
+    here = first.drop(columns="environment_assumed")
+    shared = make.cells(*sectors(0.4, 0.6, "m", "a"), *sectors(0.4, 0.6, "m", "b")).frame
+    low = make.cells(
+        make.cell(-1.2, 1.0, site_id="k", cell_id="k-1", operator="b", height_m=10.0, environment=None)
+    ).frame
+    n28 = make.cells(*sectors(-0.3, 0.2, "s3", "b", band="n28", frequency_mhz=763.0, bandwidth_mhz=10.0)).frame
+    return {
+        "retune": _change("retune", "s1", "b", here.assign(azimuth_deg=75.0, tilt_deg=2.0), removes=("s1-120",)),
+        "retire": _change("retire", "s2", "a"),
+        "retire one cell": _change("retire", "s4", "a", removes=("s4-0",)),
+        "new_site": _change("new_site", "m", "a", shared, operators=("a", "b")),
+        "small_cell": _change("small_cell", "k", "b", low),
+        "carrier": _change("carrier", "s3", "b", n28),
+        "upgrade": _change("upgrade", "u", "c", make.cells(*sectors(1.1, -0.4, "u", "c")).frame),
+        "connect": _change("connect", "w1", "c", ward_id="w1", households=250.0, medium="FTTH"),
+    }
+
+
+@pytest.mark.parametrize("definition", ["danang-2023", "sdg-9c1"])
+@pytest.mark.parametrize(
+    "kinds", [("all",), ("retune",), ("retire one cell",), ("new_site",), ("carrier",), ("connect",)]
+)
+def test_every_kind_of_change_gives_the_figures_of_a_full_run(definition, kinds):
+    lines = make.subscriptions(
+        ("w0", "c", "FTTH", "household", 200.0, "2024-12"), ("w1", "c", "FTTH", "household", 300.0, "2024-12")
+    )
+    city = make.city(WARDS, make.cells(*network()), people=PEOPLE, surface=SURFACE, subscriptions=lines)
+    today = Study(city, pixel_m=50, model=MODELS["p1812"], definition=definition).run()
+    changes = _every_kind(today)
+    scenario = Scenario(name="s", changes=tuple(c for kind, c in changes.items() if kind in kinds or kinds == ("all",)))
+    outcome, full = WhatIf(result=today).under(scenario), today.study.under(scenario).run()
+    order = [outcome.operators.index(name) for name in full.signal.operators]
+    np.testing.assert_array_equal(outcome.probability[order], full.signal.probability)
+    columns = [*SHARES, "household_internet_share", "subscriptions"]
+    np.testing.assert_allclose(outcome.wards[columns], full.wards[columns], atol=1e-12)
+    np.testing.assert_allclose(outcome.city["value"], full.city["value"], atol=1e-9)
+    np.testing.assert_array_equal(outcome.study.city.cells.frame["cell_id"], full.study.city.cells.frame["cell_id"])
+    assert outcome.operator == full.operator
+    if "connect" in kinds or kinds == ("all",):
+        assert full.wards.loc["w1", "household_internet_share"] == pytest.approx(550 / 900)
+        assert full.wards.loc["w0", "household_internet_share"] == pytest.approx(200 / 300)
+
+
+def test_what_a_change_takes_away_has_to_stand():
+    today = TODAY["tr38901"]
+    for wrong in (_change("retire", "s99", "a"), _change("retire", "s0", "a", removes=("s0-0", "s0-77"))):
+        with pytest.raises(PlanError, match="change_cells_missing"):
+            WhatIf(result=today).under(Scenario(name="wrong", changes=(wrong,)))

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from coverage.catalog.targets import Target
+from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.figures import part_inside
 from coverage.measures import covered
 from coverage.planning.greedy import Pick, lazy_greedy
-from coverage.scenarios import Change, Scenario
+from coverage.scenarios import Scenario
 from coverage.signals import predict_patches
 from coverage.study import Progress, Result, Study
 
@@ -181,7 +182,7 @@ def coverage_sets(study: Study, changes: Sequence[Change], progress: Progress | 
         ``plan_only_adds`` for a change that takes cells away: its gain depends on the others.
     """
     threshold, edge = study.rule.rule()
-    if any(change.kind == "retire" for change in changes):
+    if any(change.takes_away for change in changes):
         raise PlanError("plan_only_adds")
     grid = study.grid
     reached: list[list[NDArray[np.int64]]] = [[np.array([], dtype=np.int64)] for _ in changes]

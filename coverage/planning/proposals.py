@@ -12,7 +12,7 @@ from shapely import points
 from coverage.catalog.costs import NEW_SITE, UPGRADE, Level, cost_vnd
 from coverage.catalog.radios import operators
 from coverage.cells import complete_cells
-from coverage.scenarios import Change, ChangeKind
+from coverage.changes import Change, ChangeKind
 from coverage.study import Study
 
 SECTORS_DEG = (0.0, 120.0, 240.0)  # a new site, and a standing one whose azimuths nobody recorded
