@@ -34,7 +34,10 @@ from .profilecharts import profile_chart as profile_chart
 from .publishing import publish as publish
 from .reporting import Report as Report
 from .reporting import report as report
+from .restating import Restatement as Restatement
 from .scenarios import Scenario as Scenario
+from .series import time_series as time_series
+from .showing import in_edition as in_edition
 from .sightlines import PathProfile as PathProfile
 from .sightlines import path_profile as path_profile
 from .signals import TR38901 as TR38901

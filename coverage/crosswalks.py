@@ -118,8 +118,8 @@ def carry_counts(frame: pd.DataFrame, old: Edition, new: Edition, *, split: Spli
     20197   NaN
     Name: households, dtype: float64
     """
-    _check(frame)
-    weights = _weights(old, new, split)
+    check_counts(frame)
+    weights = division(old, new, split)
     given = weights[weights["old"].isin(frame.index)]
     lost = [ward for ward in frame.index if ward not in set(given["old"])]
     if lost:
@@ -148,11 +148,15 @@ def carry_problems(old: Edition, new: Edition, *, file: str, split: Split | None
         ``counts_carried`` (note) when the editions differ; ``split_estimated_overlay`` or ``split_estimated_split``
         (warning) per divided ward; ``transfer_not_carried`` or ``transfer_unmeasured`` (note) per known change of a
         border between wards for which no weight of 2019 is known, so that the crosswalk leaves it out.
+        Back to an earlier edition, ``carried_back`` (warning) alone: what was merged is divided by an estimate.
     """
     if old == new:
         return ()
-    problems = [Problem(code="counts_carried", severity="note", values={"file": file, "old": old, "new": new})]
-    weights = _weights(old, new, split)
+    about = {"file": file, "old": old, "new": new}
+    if EDITIONS.index(old) > EDITIONS.index(new):
+        return (Problem(code="carried_back", severity="warning", values=about),)
+    problems = [Problem(code="counts_carried", severity="note", values=about)]
+    weights = division(old, new, split)
     names, units = edition_units(old)["name"], edition_units(new)["name"]
     for old_ward, parts in weights[weights["estimated"]].groupby("old"):
         ward = str(old_ward)
@@ -187,7 +191,8 @@ def _transfers(old: Edition, new: Edition, file: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _check(frame: pd.DataFrame) -> None:
+def check_counts(frame: pd.DataFrame) -> None:
+    """Raise ``ward_repeated`` for an index with duplicates, ``count_not_numeric`` for a column without numbers."""
     repeated = frame.index[frame.index.duplicated()]
     if len(repeated):
         raise LayerError("ward_repeated", wards=", ".join(map(str, repeated.unique()[:10])))
@@ -196,8 +201,14 @@ def _check(frame: pd.DataFrame) -> None:
             raise LayerError("count_not_numeric", field=str(name))
 
 
-def _weights(old: Edition, new: Edition, split: Split | None) -> pd.DataFrame:
-    """Return the crosswalk with the wards named by `split` divided by it."""
+def division(old: Edition, new: Edition, split: Split | None) -> pd.DataFrame:
+    """Return the crosswalk between two editions with the wards named by `split` divided by it.
+
+    Raises
+    ------
+    LayerError
+        ``edition_unknown``; ``split_unusable`` for weights that are negative or sum to 0.
+    """
     table = crosswalk(old, new)
     if not split:
         return table
@@ -221,7 +232,7 @@ def _carry(column: pd.Series, weights: pd.DataFrame) -> pd.Series:
         value = counts[ward] if known else np.nan
         shares = parts["weight"].to_numpy(dtype=float)
         if known and whole:
-            divided: Sequence[float | int] = _whole_parts(int(value), shares)
+            divided: Sequence[float | int] = whole_parts(int(value), shares)
         else:
             # An unknown part makes the whole new ward unknown, unless nothing of it goes there.
             divided = [float(value) * share if share > 0 else 0.0 for share in shares]
@@ -231,8 +242,12 @@ def _carry(column: pd.Series, weights: pd.DataFrame) -> pd.Series:
     return result.astype("int64") if whole and bool(result.notna().all()) else result.astype(float)
 
 
-def _whole_parts(count: int, shares: NDArray[np.float64]) -> list[int]:
-    """Return a whole number divided by shares: largest remainder, the first of equals."""
+def whole_parts(count: int, shares: NDArray[np.float64]) -> list[int]:
+    """Return a whole number divided by shares that sum to 1: largest remainder, the first of equals.
+
+    >>> whole_parts(10, np.array([0.55, 0.45]))
+    [6, 4]
+    """
     exact = [count * float(share) for share in shares]
     parts = [int(np.floor(part)) for part in exact]
     by_remainder = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))

@@ -15,6 +15,29 @@ from coverage.types import Edition
 FEW = 0.1  # share of rows below which a coincidence of names, or a second edition, does not count
 
 
+def as_edition(text: str | None) -> Edition | None:
+    """Return a text as the edition it names, None for any other text (such as ``other``) and for None.
+
+    >>> as_edition("2025h1"), as_edition("other")
+    ('2025h1', None)
+    """
+    return next((edition for edition in EDITIONS if edition == text), None)
+
+
+def need_edition(text: str) -> Edition:
+    """Return a text as the edition it names.
+
+    Raises
+    ------
+    LayerError
+        ``edition_unknown``.
+    """
+    edition = as_edition(text)
+    if edition is None:
+        raise LayerError("edition_unknown", edition=text, editions=", ".join(EDITIONS))
+    return edition
+
+
 def complete_sets(edition: Edition) -> dict[str, frozenset[str]]:
     """Return the sets of wards that make a complete file of an edition, by name.
 

@@ -217,6 +217,30 @@ def _normalised(zones: Zones, value: NDArray[Any] | None = None, even: NDArray[n
     return Weighting(zones=zones, factor=factor, value=value, even=even)
 
 
+def households_in(polygons: gpd.GeoSeries, grid: Grid, surface: Surface) -> NDArray[np.float64]:
+    """Return in what proportion the households of a city lie in each of n polygons, shape (n,), ≥ 0.
+
+    By the rule of `weigh`: households per pixel, else people, else built-up land, else area.
+
+    Parameters
+    ----------
+    polygons : GeoSeries
+        CRS of the grid.
+    grid : Grid
+    surface : Surface
+    """
+    zones = overlay(polygons, grid)
+    everywhere = np.ones(zones.shape, dtype=bool)
+    for raster in (surface.households, surface.population):
+        if raster is not None:
+            return zones.sums(everywhere, np.nan_to_num(raster.on(grid, "density")))
+    if surface.clutter is not None:
+        built_up = zones.sums(everywhere, surface.clutter.on(grid, "mode") == BUILT_UP)
+        if built_up.sum() > 0:
+            return np.asarray(built_up)
+    return zones.sums(everywhere)
+
+
 def weighted_mean(share: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     """Return Σ share·weight ÷ Σ weight over the wards where both are known, NaN when the weights sum to zero."""
     known = np.isfinite(share) & np.isfinite(weight)

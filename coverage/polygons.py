@@ -30,8 +30,8 @@ def area_km2(geometry: gpd.GeoSeries) -> pd.Series:
     return square_metres / 1e6
 
 
-def _polygons_only(geometry: Any) -> Any:
-    """Return the polygonal part of what a repair left; lines and points have no area."""
+def polygons_only(geometry: Any) -> Any:
+    """Return the polygonal part of a geometry, None where it has none; lines and points have no area."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     kept = parts[np.isin(shapely.get_type_id(parts), _POLYGONAL)]
     return shapely.union_all(kept) if len(kept) else None
@@ -67,7 +67,7 @@ def repair(geometry: gpd.GeoSeries) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     if not broken.any():
         return flat, pd.DataFrame(columns=["place", "before_km2", "after_km2"])
     made = shapely.make_valid(flat[broken].to_numpy(), method="structure", keep_collapsed=False)
-    fixed = gpd.GeoSeries([_polygons_only(shape) for shape in made], index=flat.index[broken], crs=flat.crs)
+    fixed = gpd.GeoSeries([polygons_only(shape) for shape in made], index=flat.index[broken], crs=flat.crs)
     places = flat[broken].is_valid_reason().str.extract(r"\[(.*)\]", expand=False).fillna("?")
     changed = pd.DataFrame(
         {"place": places, "before_km2": area_km2(flat[broken]), "after_km2": area_km2(fixed).fillna(0.0)}
@@ -119,9 +119,12 @@ def gaps(geometry: gpd.GeoSeries, tolerance_km2: float = TOLERANCE_KM2) -> pd.Da
         ``km2`` and ``neighbours`` (tuple of labels of the index), the largest first.
     """
     shapes = geometry.to_numpy()
-    rings, owner = shapely.get_rings(shapely.get_parts(shapely.union_all(shapes)), return_index=True)
-    inner = np.diff(owner, prepend=-1) == 0  # the first ring of a polygon is its outline
-    holes: NDArray[np.object_] = np.asarray(shapely.polygons(rings[inner]), dtype=object)
+    covered = shapely.union_all(shapes)
+    # Not its inner rings: polygons that touch at corners only surround ground that is outside by the standard's words.
+    faces = shapely.get_parts(shapely.polygonize([shapely.node(shapely.boundary(covered))]))
+    shapely.prepare(covered)
+    inside = shapely.intersects(covered, shapely.point_on_surface(faces))
+    holes: NDArray[np.object_] = np.asarray(faces[~inside], dtype=object)
     area: NDArray[np.float64] = np.asarray(shapely.area(holes)) / 1e6
     holes, area = holes[area > tolerance_km2], area[area > tolerance_km2]
     hole, ward = shapely.STRtree(shapes).query(holes, predicate="intersects")

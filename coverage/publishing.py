@@ -28,6 +28,7 @@ from rasterio.io import MemoryFile
 from coverage.fields import table as field_table
 from coverage.maps import OfflineMap, plan_map, result_map
 from coverage.planning.plans import Plan
+from coverage.restating import Restatement
 from coverage.study import WARD_COLUMNS, Result
 from coverage.types import WORKING_CRS, Language
 from coverage.writing import csv_text, write_bytes
@@ -46,7 +47,11 @@ _RANDOM = re.compile(r"_([0-9a-f]{32})(?![0-9a-f])")
 
 def published_wards(result: Result) -> pd.DataFrame:
     """Return the ward table as it is published: ``ward_id`` first, counts as integers, unknown as missing."""
-    wards = result.wards[list(WARD_COLUMNS)].copy()
+    return _published_table(result.wards)
+
+
+def _published_table(wards: pd.DataFrame) -> pd.DataFrame:
+    wards = wards[list(WARD_COLUMNS)].copy()
     for column in COUNTS:
         wards[column] = wards[column].round().astype("Int64")
     return wards.reset_index(names="ward_id")
@@ -59,8 +64,29 @@ def wards_csv(result: Result) -> str:
 
 def wards_gpkg(result: Result) -> bytes:
     """Return ``wards.gpkg``: layer ``wards``, the table of ``wards.csv`` with the polygons in the CRS of the study."""
-    shapes = result.study.city.wards.frame.geometry
-    table = gpd.GeoDataFrame(published_wards(result), geometry=shapes.to_numpy(), crs=shapes.crs)
+    return _ward_shapes(result, published_wards(result), result.study.city.wards.frame.geometry)
+
+
+def shown_documents(result: Result, shown: Restatement) -> dict[str, bytes]:
+    """Return a result by the wards of another edition: ``wards_<edition>.csv``, and a GeoPackage where it has polygons.
+
+    Parameters
+    ----------
+    result : Result
+        What was measured.
+    shown : Restatement
+        `coverage.showing.in_edition` of it.
+    """
+    table = _published_table(shown.wards)
+    name = f"wards_{shown.edition}"
+    files = {f"{name}.csv": csv_text(table).encode()}
+    if shown.shapes is not None:
+        files[f"{name}.gpkg"] = _ward_shapes(result, table, shown.shapes)
+    return files
+
+
+def _ward_shapes(result: Result, wards: pd.DataFrame, shapes: gpd.GeoSeries) -> bytes:
+    table = gpd.GeoDataFrame(wards, geometry=shapes.to_numpy(), crs=shapes.crs)
     content = io.BytesIO()
     with _fixed_date():
         told = _SYNTHETIC if result.study.city.synthetic else ""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -614,6 +615,27 @@ def test_the_real_94_units_are_measured_with_the_households_of_the_old_city(run,
     wards = pd.read_csv(tmp_path / "wards.csv", dtype={"ward_id": str})
     assert len(wards) == 94
     assert wards["households"].notna().sum() < 94, "outside the old city nothing is known"
+
+
+def test_a_result_is_also_shown_by_the_wards_of_another_edition(run, tmp_path):
+    code, out, _ = run("measure", "--pixel", "400", "--show-edition", "2025h2", "--out", tmp_path, "--json")
+    assert code == 0
+    shown = pd.read_csv(tmp_path / "wards_2025h2.csv", dtype={"ward_id": str}).set_index("name")
+    wanted = {"Hải Châu": 26_239, "Hòa Cường": 28_168, "Thanh Khê": 40_722, "An Hải": 17_487}
+    assert shown.loc[list(wanted), "households"].to_dict() == wanted
+    assert shown["households"].sum() == json.loads(out)["city"]["households"] == 300_501
+    assert list(shown.reset_index().columns[:1]) == ["name"]
+    assert len(gpd.read_file(tmp_path / "wards_2025h2.gpkg")) == 15
+    assert "wards_2025h2.csv" in json.loads((tmp_path / "manifest.json").read_text("utf-8"))["outputs"]
+
+
+def test_polygons_of_another_edition_are_shown_and_divide_hoa_lien(run, shared_data, tmp_path):
+    wards = shared_data / "admin" / "danang_units2025_former_city16.geojson"
+    code, _, _ = run("measure", "--pixel", "400", "--show-wards", wards, "--out", tmp_path, "--json")
+    assert code == 0
+    shown = pd.read_csv(tmp_path / "wards_2025h2.csv", dtype={"ward_id": str}).set_index("name")
+    assert shown["households"].sum() == 300_501
+    assert len(gpd.read_file(tmp_path / "wards_2025h2.gpkg")) == len(shown)
 
 
 # --- the voice -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coverage.polygons import area_km2, gaps, is_polygonal, overlaps, repair
@@ -101,6 +101,7 @@ def test_an_enclave_that_is_filled_is_no_gap() -> None:
     assert gaps(metres(outer))["km2"].tolist() == pytest.approx([1.0])
 
 
+@example([(3, 1), (4, 0), (4, 2), (5, 1)])  # they touch at corners and surround a square
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=40, unique=True))
 def test_squares_of_a_lattice_never_overlap_and_their_gaps_are_its_holes(cells: list[tuple[int, int]]) -> None:
     shapes = gpd.GeoSeries([box(1000 * x, 1000 * y) for x, y in cells], crs="EPSG:5899")

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from coverage.catalog.definitions import definitions
+from coverage.catalog.registers import EDITIONS
 from coverage.errors import CoverageError
 from coverage.types import Language
 from coverage.words import LANGUAGES, t
@@ -108,6 +109,10 @@ def _demo(parser: Parser, lang: Language) -> None:
 def _measure(parser: Parser, lang: Language) -> None:
     _add_inputs(parser, lang)
     _add_rule(parser, lang)
+    group = parser.add_argument_group(t("cli.group_shown", lang))
+    group.add_argument("--show-edition", metavar="|".join(EDITIONS), help=t("cli.help_show_edition", lang),
+                       type=_choice("--show-edition", {name: name for name in EDITIONS}))  # fmt: skip
+    group.add_argument("--show-wards", metavar=t("cli.metavar_file", lang), help=t("cli.help_show_wards", lang))
     _add_output(parser, lang)
 
 

@@ -20,14 +20,16 @@ from coverage.cli.summaries import definition_lines, plan_lines, result_lines, w
 from coverage.cli.voice import Voice
 from coverage.errors import CoverageError, GridError, StoreError
 from coverage.files.cities import demo_city, read_city
-from coverage.files.layers import read_sites
+from coverage.files.layers import read_sites, read_wards
 from coverage.grid import metre_bounds
+from coverage.layers import Layer
 from coverage.models import TR38901, PathLossModel
 from coverage.planning.plans import Plan
 from coverage.planning.plans import plan as choose
 from coverage.planning.proposals import candidates
-from coverage.publishing import city_json, json_text, publish, publish_plan
+from coverage.publishing import city_json, json_text, publish, publish_plan, shown_documents
 from coverage.reporting import report
+from coverage.showing import in_edition
 from coverage.study import Result, Study
 from coverage.terrain import P1812
 from coverage.validation import run_validate
@@ -46,7 +48,9 @@ def demo(arguments: Namespace, voice: Voice) -> int:
 def measure(arguments: Namespace, voice: Voice) -> int:
     """Measure a city from files, or the demo city."""
     folder = _folder(arguments.out)
-    return _published(_study(arguments), folder, voice)
+    wards = read_wards(arguments.show_wards, arguments.show_edition or "auto") if arguments.show_wards else None
+    edition = arguments.show_edition or (None if wards is None else wards.edition)
+    return _published(_study(arguments), folder, voice, edition, wards)
 
 
 def plan(arguments: Namespace, voice: Voice) -> int:
@@ -179,12 +183,16 @@ def _sites(path: str | None, voice: Voice) -> tuple[gpd.GeoDataFrame | None, dic
     return layer.frame, {"name": layer.source.name, "sha256": layer.source.sha256}
 
 
-def _published(study: Study, folder: Path, voice: Voice) -> int:
+def _published(study: Study, folder: Path, voice: Voice, edition: str | None = None, wards: Layer | None = None) -> int:
     voice.problems(problems(study.city))
     with voice.progress("progress_measure") as progress:
         result = study.run(progress)
-    page = report(result, lang=voice.lang).html.encode()
-    written = publish(result, folder, voice.lang, also={"report.html": page})
+    also = {"report.html": report(result, lang=voice.lang).html.encode()}
+    if edition:
+        shown = in_edition(result, edition, wards)
+        voice.problems(shown.problems)
+        also |= shown_documents(result, shown)
+    written = publish(result, folder, voice.lang, also=also)
     if voice.as_json:
         voice.show(city_json(result))
     else:

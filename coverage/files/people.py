@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coverage.boundaries import OTHER, carry_counts, carry_problems, crosswalk, detect_edition, match_wards
+from coverage.backward import carry
+from coverage.boundaries import OTHER, carry_problems, crosswalk, detect_edition, match_wards
 from coverage.catalog.registers import EDITIONS
 from coverage.errors import LayerError, Problem
 from coverage.fields import check, field_of
@@ -66,7 +67,7 @@ def read_people(path: str | Path, wards: Layer, *, households_per_ward: pd.Serie
         if households_per_ward is not None and "households" in counts:
             split = divided(counts["households"], old, new, households_per_ward)
         problems += carry_problems(old, new, file=raw.source.name, split=split)
-        counts = carry_counts(counts, old, new, split=split)
+        counts = carry(counts, old, new, split=split)
         problems += _lost(counts, wards, raw.source.name)
     frame = counts.reindex(index=wards.frame.index, columns=list(COUNTS)).astype(float)
     for name in COUNTS:
@@ -243,7 +244,7 @@ def _carried_lines(
         # Operators list the wards they serve: a ward that others report and this one does not has no lines of it.
         wide = filled.pivot_table(index="ward_id", columns=_LINE_KEY, values="lines", aggfunc="sum", fill_value=0)
         keys = dict(enumerate(wide.columns))
-        moved = carry_counts(wide.set_axis([str(n) for n in keys], axis=1), *editions, split=split)
+        moved = carry(wide.set_axis([str(n) for n in keys], axis=1), *editions, split=split)
         incomplete = moved.index[moved.isna().any(axis=1)]
         unknown.update(map(str, incomplete))
         for number, key in keys.items():
