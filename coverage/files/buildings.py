@@ -17,7 +17,8 @@ from coverage.errors import LayerError, Problem
 from coverage.fields import check
 from coverage.files.layers import need_crs
 from coverage.files.rasters import Bounds
-from coverage.files.tables import RawTable, read_table
+from coverage.files.raw import RawTable
+from coverage.files.tables import read_table
 from coverage.grid import Raster
 from coverage.layers import Layer
 from coverage.obstacles import BUILT_UP, CLUTTER_HEIGHT_M

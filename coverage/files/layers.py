@@ -20,8 +20,9 @@ from coverage.errors import LayerError, Problem
 from coverage.fields import best_headers, check, field_of, table
 from coverage.fields.numbers import read_column
 from coverage.files.antennas import AntennaFolder
-from coverage.files.books import text_of
-from coverage.files.tables import RawTable, read_table
+from coverage.files.raw import RawTable
+from coverage.files.tables import read_table
+from coverage.files.values import text_of
 from coverage.layers import Layer
 from coverage.types import WORKING_CRS
 

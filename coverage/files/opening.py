@@ -18,7 +18,7 @@ from typing import Literal
 from coverage.errors import LayerError
 from coverage.layers import Source
 
-Format = Literal["csv", "xlsx", "geojson", "gpkg", "shapefile", "kml", "kmz", "parquet", "raster"]
+Format = Literal["csv", "xlsx", "xls", "ods", "geojson", "gpkg", "shapefile", "kml", "kmz", "parquet", "raster"]
 
 MAX_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 1 << 29
@@ -27,11 +27,12 @@ MAX_RATIO = 200  # deflate reaches 1032; XML and CSV of real registers stay belo
 SMALL_BYTES = 1 << 24  # what unpacks to less than this does no harm at any ratio
 
 EXTENSIONS: dict[str, Format] = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".geojson": "geojson",
-    ".json": "geojson", ".gpkg": "gpkg", ".zip": "shapefile", ".kml": "kml", ".kmz": "kmz", ".parquet": "parquet",
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods",
+    ".geojson": "geojson", ".json": "geojson",
+    ".gpkg": "gpkg", ".zip": "shapefile", ".kml": "kml", ".kmz": "kmz", ".parquet": "parquet",
     ".geoparquet": "parquet", ".pq": "parquet", ".tif": "raster", ".tiff": "raster",
 }  # fmt: skip
-TABLES = "CSV, XLSX, GeoJSON, GeoPackage (.gpkg), Shapefile (.zip), KML/KMZ, Parquet"
+TABLES = "CSV, XLSX, XLS, ODS, GeoJSON, GeoPackage (.gpkg), Shapefile (.zip), KML/KMZ, Parquet"
 RASTERS = "GeoTIFF (.tif)"
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -55,6 +56,8 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 _EXPECTED: dict[Format, frozenset[str]] = {
     "csv": frozenset({"text"}),
     "xlsx": frozenset({"ZIP/XLSX"}),
+    "xls": frozenset({"XLS (Excel 97–2003)"}),
+    "ods": frozenset({"ZIP/XLSX"}),
     "geojson": frozenset({"JSON"}),
     "gpkg": frozenset({"SQLite/GeoPackage"}),
     "shapefile": frozenset({"ZIP/XLSX"}),

@@ -14,7 +14,8 @@ from coverage.boundaries import OTHER, carry_problems, crosswalk, detect_edition
 from coverage.catalog.registers import EDITIONS
 from coverage.errors import LayerError, Problem
 from coverage.fields import check, field_of
-from coverage.files.tables import RawTable, read_table
+from coverage.files.raw import RawTable
+from coverage.files.tables import read_table
 from coverage.households import is_fixed, latest_period
 from coverage.layers import Layer
 from coverage.types import Edition, LayerKind

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from coverage.errors import LayerError, Problem
 from coverage.fields import clean
 from coverage.fields.texts import key_of
 from coverage.files.books import sheet_records
+from coverage.files.confined import measures
 from coverage.files.kml import read_kml, read_kmz
+from coverage.files.legacy import repaired_texts
 from coverage.files.opening import Format, Opened, open_table
+from coverage.files.raw import RawTable
+from coverage.files.sandbox import read_sent
+from coverage.files.sheets import Records, header_place, ods_records, xls_records
 from coverage.files.texts import decode, records, unique_names
 from coverage.files.vectors import Features, read_geojson, read_geopackage, read_parquet, read_shapefile
-from coverage.layers import Source
 
 MAX_ROWS = 2_000_000
 MAX_COLUMNS = 1000
-_TITLE_ROWS = 10  # a header may stand below a title of at most so many lines
+_TITLE_ROWS = 15  # a header may stand below a title of at most so many lines
 _TRUE = frozenset({"true", "1", "yes", "y", "t", "có", "đúng"})
 
 _WITH_GEOMETRY: Mapping[Format, Callable[[bytes, str], Features]] = {
@@ -35,35 +38,21 @@ _WITH_GEOMETRY: Mapping[Format, Callable[[bytes, str], Features]] = {
     "parquet": read_parquet,
 }
 
+_SHEETS: Mapping[Format, Callable[[bytes, str], Records]] = {
+    "xlsx": sheet_records,
+    "xls": xls_records,
+    "ods": ods_records,
+}
 
-@dataclass(frozen=True, kw_only=True)
-class RawTable:
-    """A table as it stands in the file.
 
-    Attributes
+def read_table(path: str | Path, *, max_rows: int = MAX_ROWS) -> RawTable:
+    """Return a table from CSV, XLSX, XLS, ODS, GeoJSON, GeoPackage, zipped shapefile, KML, KMZ or (Geo)Parquet.
+
+    Parameters
     ----------
-    frame : DataFrame of str
-        One column per header of the file; a missing cell is "".
-    rows : ndarray of int
-        Number of every row as a person sees it: the line of the sheet (the header is row 1), or the number of the
-        feature, from 1, where there is no header.
-    geometry : GeoSeries or None
-        One geometry per row (None where missing); its CRS is None when the file names none.
-    source : Source
-        Origin.
-    problems : tuple of Problem
-        What was found while reading.
-    """
-
-    frame: pd.DataFrame
-    rows: NDArray[np.int64]
-    geometry: gpd.GeoSeries | None = None
-    source: Source
-    problems: tuple[Problem, ...] = ()
-
-
-def read_table(path: str | Path) -> RawTable:
-    """Return a table from CSV, XLSX, GeoJSON, GeoPackage, zipped shapefile, KML, KMZ or (Geo)Parquet.
+    path : str or Path
+    max_rows : int
+        Rows beyond which the file is refused.
 
     Raises
     ------
@@ -71,18 +60,36 @@ def read_table(path: str | Path) -> RawTable:
         With a code that says why the file cannot be used: see `coverage.files.opening` and the readers. Nothing
         outside the file is ever read.
     """
-    return _labelled(_read(open_table(path)))
+    opened = open_table(path)
+    if opened.format == "xls" and not measures():  # its library can be made to reserve any amount of memory
+        return read_sent(opened.name, opened.data, max_rows=max_rows)
+    raw = _labelled(_read(opened, max_rows))
+    if len(raw.frame) > max_rows:
+        raise LayerError("too_many_rows", file=opened.name, rows=len(raw.frame), limit=max_rows)
+    return raw
 
 
-def _read(opened: Opened) -> RawTable:
+def _read(opened: Opened, max_rows: int) -> RawTable:
     if opened.format in _WITH_GEOMETRY:
         return _from_features(opened, _WITH_GEOMETRY[opened.format](opened.data, opened.name))
-    if opened.format == "xlsx":
-        lines, notes = sheet_records(opened.data, opened.name)
+    notes: tuple[Problem, ...]
+    if opened.format in _SHEETS:
+        lines, notes = _SHEETS[opened.format](opened.data, opened.name)
     else:
         text, notes = decode(opened.data, opened.name)
         lines = records(text, opened.name)
-    return _from_records(opened, lines, notes)
+    return _from_records(opened, lines, notes, max_rows)
+
+
+def _retyped(table: list[list[str]], file: str) -> tuple[list[list[str]], tuple[Problem, ...]]:
+    """Return rows with texts that were typed with a TCVN3 or VNI font as Unicode, and a note where any were."""
+    found = repaired_texts(chain.from_iterable(table))
+    if found is None:
+        return table, ()
+    encoding, right = found
+    values = {"file": file, "encoding": encoding.upper(), "count": len(right)}
+    note = Problem(code="font_decoded", severity="note", values=values)
+    return [[right.get(text, text) for text in row] for row in table], (note,)
 
 
 def _labelled(raw: RawTable) -> RawTable:
@@ -98,19 +105,24 @@ def _from_features(opened: Opened, found: Features) -> RawTable:
     if len(found.frame.columns) > MAX_COLUMNS:
         raise LayerError("too_many_columns", file=opened.name, columns=len(found.frame.columns), limit=MAX_COLUMNS)
     count = len(found.frame)
+    (names, *columns), notes = _retyped(
+        [list(found.frame.columns), *(found.frame[name].tolist() for name in found.frame)], opened.name
+    )
+    pairs = zip(names, columns, strict=True)
     return RawTable(
-        frame=found.frame,
+        frame=pd.DataFrame(dict(pairs), index=range(count), dtype=object) if notes else found.frame,
         rows=np.arange(1, count + 1),
         geometry=found.geometry,
         source=opened.source(count),
-        problems=found.problems,
+        problems=(*found.problems, *notes),
     )
 
 
-def _from_records(opened: Opened, lines: Iterable[list[str]], notes: tuple[Problem, ...]) -> RawTable:
-    header, table, numbers, problems = _split(opened.name, lines)
+def _from_records(opened: Opened, lines: Iterable[list[str]], notes: tuple[Problem, ...], max_rows: int) -> RawTable:
+    header, table, numbers, problems = _split(opened.name, lines, max_rows)
     if not table:
         raise LayerError("table_empty", file=opened.name)
+    (header, *table), retyped = _retyped([header, *table], opened.name)
     columns: dict[str, list[str]] = {}
     for index, name in enumerate(unique_names(header)):
         cells = [row[index] for row in table]
@@ -121,11 +133,13 @@ def _from_records(opened: Opened, lines: Iterable[list[str]], notes: tuple[Probl
         frame=frame,
         rows=np.asarray(numbers, dtype=np.int64),
         source=opened.source(len(table)),
-        problems=(*notes, *problems),
+        problems=(*notes, *retyped, *problems),
     )
 
 
-def _split(file: str, lines: Iterable[list[str]]) -> tuple[list[str], list[list[str]], list[int], list[Problem]]:
+def _split(
+    file: str, lines: Iterable[list[str]], max_rows: int
+) -> tuple[list[str], list[list[str]], list[int], list[Problem]]:
     header: list[str] | None = None
     table: list[list[str]] = []
     numbers: list[int] = []
@@ -140,8 +154,8 @@ def _split(file: str, lines: Iterable[list[str]]) -> tuple[list[str], list[list[
             values = {"file": file, "found": len(cells), "expected": len(header)}
             problems.append(Problem(code="row_length", row=number, values=values))
             continue
-        if len(table) == MAX_ROWS:
-            raise LayerError("too_many_rows", file=file, rows=f">{MAX_ROWS}", limit=MAX_ROWS)
+        if len(table) == max_rows:
+            raise LayerError("too_many_rows", file=file, rows=f">{max_rows}", limit=max_rows)
         # Excel leaves out the separators behind the last filled cell: a short row is a row with empty ends.
         table.append(cells[: len(header)] + [""] * (len(header) - len(cells)))
         numbers.append(number)
@@ -150,23 +164,13 @@ def _split(file: str, lines: Iterable[list[str]]) -> tuple[list[str], list[list[
     return header, table, numbers, problems
 
 
-def _below_title(lines: Iterable[list[str]]) -> Iterable[tuple[int, list[str]]]:
-    """Yield the rows that hold anything from the header on: the first of the top rows with two filled cells."""
-    held: list[tuple[int, list[str]]] = []
-    started = False
-    for number, cells in enumerate(lines, start=1):
-        filled = sum(1 for cell in cells if cell.strip())
-        if not filled:
-            continue
-        if started:
-            yield number, cells
-        elif filled > 1:
-            started = True
-            yield number, cells
-        else:
-            held.append((number, cells))
-            if len(held) == _TITLE_ROWS:
-                started = True
-                yield from held
-    if not started:
-        yield from held
+def _below_title(lines: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that hold anything from the header on.
+
+    The header is that of the top rows which names most known columns; where none names two, the first row with two
+    filled cells, else the first of all.
+    """
+    filled = ((number, cells) for number, cells in enumerate(lines, start=1) if any(map(str.strip, cells)))
+    held = list(islice(filled, _TITLE_ROWS + 1))
+    yield from held[header_place([cells for _, cells in held]) :]
+    yield from filled

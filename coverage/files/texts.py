@@ -12,8 +12,10 @@ from charset_normalizer import from_bytes
 
 from coverage.errors import LayerError, Problem
 from coverage.fields import clean
+from coverage.files.legacy import best_vietnamese, decoded
 
 DELIMITERS = ",;\t|"
+_SAMPLE_BYTES = 1 << 20  # looked at to tell encodings apart
 _SNIFFED = 200  # records looked at to find the separator
 
 _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -31,13 +33,14 @@ _PUNCTUATION = frozenset("–—‘’“”„…•·°²³º×±€§«»\u00
 def decode(data: bytes, file: str) -> tuple[str, tuple[Problem, ...]]:
     """Return the text of a file in NFC, with a note when its encoding had to be guessed.
 
-    UTF-8, UTF-16 and UTF-32 are read by their byte-order mark, UTF-8 and UTF-16 also without; else windows-1258 when
-    every letter is then a Vietnamese one; else what charset-normalizer finds.
+    UTF-8, UTF-16 and UTF-32 are read by their byte-order mark, UTF-8 and UTF-16 also without; else windows-1258, TCVN3
+    or VNI, whichever makes Vietnamese syllables of the words; else windows-1258 when every letter is then a Vietnamese
+    one; else what charset-normalizer finds.
 
     Raises
     ------
     LayerError
-        ``not_text`` for binary data, ``unknown_encoding`` when no encoding gives sensible text (TCVN3, VNI).
+        ``not_text`` for binary data, ``unknown_encoding`` when no encoding gives sensible text.
     """
     text = _unicode(data)
     notes: tuple[Problem, ...] = ()
@@ -70,7 +73,7 @@ def _unicode(data: bytes) -> str | None:
 
 
 def legacy_encoding(data: bytes, file: str) -> str:
-    """Return the Python name of the 8-bit encoding of some text: cp1258 if every letter is then a Vietnamese one.
+    """Return the name of the 8-bit encoding of some text, for `coverage.files.legacy.decoded`.
 
     Raises
     ------
@@ -79,13 +82,17 @@ def legacy_encoding(data: bytes, file: str) -> str:
     """
     if b"\x00" in data:
         raise LayerError("not_text", file=file)
+    sample = data[:_SAMPLE_BYTES]
+    telling = best_vietnamese(sample)
+    if telling is not None:
+        return telling
     try:
         text = unicodedata.normalize("NFC", data.decode("cp1258"))
         if {c for c in text if ord(c) > 127} <= _VIETNAMESE | _PUNCTUATION:
             return "cp1258"
     except UnicodeDecodeError:
         pass
-    best = from_bytes(data[: 1 << 20]).best()
+    best = from_bytes(sample).best()
     if best is None or _GARBLED.search(str(best)):
         raise LayerError("unknown_encoding", file=file)
     return best.encoding
@@ -94,7 +101,7 @@ def legacy_encoding(data: bytes, file: str) -> str:
 def _legacy(data: bytes, file: str) -> tuple[str, str]:
     encoding = legacy_encoding(data, file)
     try:
-        return data.decode(encoding), encoding
+        return decoded(data, encoding), encoding
     except UnicodeDecodeError:
         raise LayerError("unknown_encoding", file=file) from None
 

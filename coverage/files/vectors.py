@@ -30,9 +30,10 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from coverage.errors import LayerError, Problem
-from coverage.files.books import text_of
+from coverage.files.legacy import decoded
 from coverage.files.opening import checked_zip, member_bytes
 from coverage.files.texts import decode, legacy_encoding, unique_names
+from coverage.files.values import text_of
 
 MAX_FEATURES = 2_000_000
 MAX_TABLE_BYTES = 1 << 30
@@ -144,7 +145,7 @@ def read_geopackage(data: bytes, file: str) -> Features:
 
 
 def read_shapefile(data: bytes, file: str) -> Features:
-    """Return the shapefile inside a ZIP; without a ``.cpg`` its texts are UTF-8 if they can be, else windows-1258.
+    """Return the shapefile inside a ZIP; without a ``.cpg`` its texts are UTF-8 if they can be, else what is likely.
 
     Raises
     ------
@@ -182,7 +183,7 @@ _LOSSLESS = "ISO-8859-1"
 
 def _recoded(text: str, codec: str, file: str) -> str:
     try:
-        return unicodedata.normalize("NFC", text.encode("latin-1").decode(codec))
+        return unicodedata.normalize("NFC", decoded(text.encode("latin-1"), codec))
     except UnicodeError:
         raise LayerError("unknown_encoding", file=file) from None
 
