@@ -15,6 +15,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+if sys.platform != "win32":
+    import resource
+
 MEMORY_BYTES = 3 << 30  # of addresses, not of memory used: the libraries alone map about 1 GB
 CPU_S = 60
 WRITTEN_BYTES = 1 << 30
@@ -48,9 +51,7 @@ def measures() -> tuple[str, ...]:
 
 def limit_resources() -> None:
     """Bound memory, processor time, written bytes and open files of this process; does nothing on Windows."""
-    try:
-        import resource  # noqa: PLC0415 (not on Windows)
-    except ImportError:
+    if sys.platform == "win32":
         return
     wanted = {
         resource.RLIMIT_AS: MEMORY_BYTES,
