@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from exactextract import exact_extract
 from exactextract.feature import JSONFeature
 from exactextract.raster import NumPyRasterSource
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from coverage.errors import GridError
-from coverage.grid import Grid
+from coverage.grid import Grid, Raster
 from coverage.radio import native
 from coverage.radio.native import zones as compiled
 
@@ -182,6 +183,30 @@ def overlay(geometry: gpd.GeoSeries, grid: Grid) -> Zones:
     )  # fmt: skip
     frame = gpd.GeoDataFrame(geometry=geometry)
     return cast("Zones", exact_extract(raster, frame, ["cell_id", "coverage"], output=_Touched(grid.shape)))
+
+
+def raster_sums(raster: Raster, geometry: gpd.GeoSeries) -> pd.DataFrame:
+    """Return ``sum`` and ``count`` of a raster's pixels in every polygon, each pixel by the share of it inside.
+
+    Parameters
+    ----------
+    raster : Raster
+        North up, in any CRS.
+    geometry : GeoSeries of n polygons, any CRS
+
+    Returns
+    -------
+    DataFrame of n rows, fresh index
+    """
+    shift = raster.transform
+    rows, cols = raster.values.shape
+    source = NumPyRasterSource(
+        raster.values, xmin=shift.c, ymax=shift.f, xmax=shift.c + cols * shift.a, ymin=shift.f + rows * shift.e,
+        nodata=np.nan, srs_wkt=CRS.from_user_input(raster.crs).to_wkt(),
+    )  # fmt: skip
+    placed = gpd.GeoDataFrame(geometry=geometry.to_crs(raster.crs).to_numpy(), crs=raster.crs)
+    found: pd.DataFrame = exact_extract(source, placed, ["sum", "count"], output="pandas")
+    return found
 
 
 class _Touched(Writer):  # type: ignore[misc]  # exactextract has no types

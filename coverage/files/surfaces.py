@@ -7,12 +7,10 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from exactextract import exact_extract
-from exactextract.raster import NumPyRasterSource
-from pyproj import CRS
 
 from coverage.errors import LayerError, Problem
 from coverage.grid import Raster
+from coverage.zones import raster_sums
 
 # ESA WorldCover 2021 v200, Product User Manual v2.0, table 4 (legend).
 WORLDCOVER = (10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100)
@@ -84,7 +82,7 @@ def ward_sums(raster: Raster, geometry: gpd.GeoSeries, file: str) -> pd.Series:
     """
     if not upright(raster):
         raise LayerError("raster_rotated", file=file)
-    found = _extracted(raster, geometry)
+    found = raster_sums(raster, geometry)
     return pd.Series(np.where(found["count"] > 0, found["sum"], np.nan), index=geometry.index)
 
 
@@ -102,7 +100,7 @@ def unknown_pixels(raster: Raster, geometry: gpd.GeoSeries) -> pd.DataFrame:
     DataFrame indexed like `geometry`
         ``share`` of the polygon (0–1) and ``pixels`` (float, parts of pixels counted).
     """
-    found = _extracted(raster, geometry)
+    found = raster_sums(raster, geometry)
     shift = raster.transform
     inside = geometry.to_crs(raster.crs).area.to_numpy() / abs(shift.a * shift.e)
     missing = np.clip(inside - found["count"].to_numpy(), 0.0, None)
@@ -130,15 +128,3 @@ def unknown_inside(raster: Raster, wards: gpd.GeoDataFrame, file: str) -> tuple[
         "names": names + (", …" if len(worst) > _LISTED else ""),
     }
     return (Problem(code="raster_unknown_inside", severity="warning", values=about),)
-
-
-def _extracted(raster: Raster, geometry: gpd.GeoSeries) -> pd.DataFrame:
-    shift = raster.transform
-    rows, cols = raster.values.shape
-    source = NumPyRasterSource(
-        raster.values, xmin=shift.c, ymax=shift.f, xmax=shift.c + cols * shift.a, ymin=shift.f + rows * shift.e,
-        nodata=np.nan, srs_wkt=CRS.from_user_input(raster.crs).to_wkt(),
-    )  # fmt: skip
-    placed = gpd.GeoDataFrame(geometry=geometry.to_crs(raster.crs).to_numpy(), crs=raster.crs)
-    found: pd.DataFrame = exact_extract(source, placed, ["sum", "count"], output="pandas")
-    return found

@@ -1,0 +1,1 @@
+"""Household internet: from lines, surveys and what is known of the wards to households that are connected."""
