@@ -27,9 +27,13 @@ from .hearing import heard_at as heard_at
 from .layers import Layer as Layer
 from .maps import plan_map as plan_map
 from .maps import result_map as result_map
+from .planning.costing import Costing as Costing
+from .planning.offers import Candidates as Candidates
 from .planning.plans import Plan as Plan
 from .planning.plans import plan as plan
 from .planning.proposals import candidates as candidates
+from .planning.rules import Rules as Rules
+from .planning.rules import Zone as Zone
 from .profilecharts import profile_chart as profile_chart
 from .publishing import publish as publish
 from .reporting import Report as Report

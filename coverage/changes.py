@@ -24,14 +24,17 @@ MEDIA: tuple[Medium, ...] = get_args(Medium)
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Why a change may be made, or why it may not: a code and the values of its sentence (``reason.<code>``)."""
+    """Why a change may be made, or why it may not: a code and the values of its sentence (``reason.<code>``).
+
+    What is called differently in each language stands under ``name_vi`` and ``name_en``; the sentence names ``name``.
+    """
 
     code: str
     values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def text(self, lang: Language) -> str:
         """Return the sentence in a language."""
-        return t(f"reason.{self.code}", lang, **self.values)
+        return t(f"reason.{self.code}", lang, **{"name": self.values.get(f"name_{lang}"), **self.values})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

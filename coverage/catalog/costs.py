@@ -1,4 +1,4 @@
-"""Unit costs of network changes, read from ``unit_costs.toml``."""
+"""Unit costs of network changes, read from ``unit_costs.toml``, with the shares and quantities that go with them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Level = Literal["low", "mid", "high"]
+Per = Literal["piece", "km", "household", "kWh", "year"]
 
-UPGRADE = ("nr_station",)
-NEW_SITE = ("nr_station", "tower", "civil_works", "power_system", "backhaul", "router")
+LEVELS: tuple[Level, ...] = get_args(Level)
+_OTHER = ("exchange", "share", "quantity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +24,16 @@ class UnitCost:
     ----------
     id : str
     low, mid, high : float
-        Cost of one piece in `currency`, 0 < low ≤ mid ≤ high.
-    currency : str
+        Cost of one in `currency`, 0 < low ≤ mid ≤ high.
+    currency : {"USD", "VND"}
     year : int
         Year of the price.
     text_vi, text_en, source : str
         What it is, and where the figure stands.
+    per : {"piece", "km", "household", "kWh", "year"}
+        What one is; ``year`` marks what has to be paid again every year.
+    equipment : bool
+        Whether the state's support of Decree 88/2025/NĐ-CP refers to it.
     """
 
     id: str
@@ -40,6 +45,40 @@ class UnitCost:
     text_vi: str
     text_en: str
     source: str
+    per: Per = "piece"
+    equipment: bool = False
+
+    def vnd(self, level: Level) -> float:
+        """Return the cost of one [VND]."""
+        rate = 1.0 if self.currency == "VND" else vnd_per_usd()
+        return float(getattr(self, level)) * rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """A share of a cost (0–1) or a quantity that costs are counted by, with its source.
+
+    Attributes
+    ----------
+    id : str
+    low, mid, high : float
+        0 ≤ low ≤ mid ≤ high.
+    year : int
+    text_vi, text_en, source : str
+    """
+
+    id: str
+    low: float
+    mid: float
+    high: float
+    year: int
+    text_vi: str
+    text_en: str
+    source: str
+
+    def at(self, level: Level) -> float:
+        """Return the value of a column."""
+        return float(getattr(self, level))
 
 
 @cache
@@ -50,17 +89,24 @@ def _table() -> Mapping[str, Any]:
 @cache
 def unit_costs() -> dict[str, UnitCost]:
     """Return every unit cost by its id."""
-    return {name: UnitCost(id=name, **row) for name, row in _table().items() if name != "exchange"}
+    return {name: UnitCost(id=name, **row) for name, row in _table().items() if name not in _OTHER}
 
 
-def cost_vnd(items: tuple[str, ...], level: Level = "mid") -> float:
-    """Return the sum of catalogue items [VND].
+@cache
+def cost_factors() -> dict[str, Factor]:
+    """Return every share and quantity by its id."""
+    return {name: Factor(id=name, **row) for group in ("share", "quantity") for name, row in _table()[group].items()}
 
-    Raises
-    ------
-    KeyError
-        For an item the catalogue does not have.
+
+def vnd_per_usd() -> float:
+    """Return the exchange rate of the catalogue [VND per USD]."""
+    return float(_table()["exchange"]["vnd_per_usd"])
+
+
+def usd(vnd: float) -> float:
+    """Return an amount of đồng in US dollars at the rate of the catalogue.
+
+    >>> usd(48_000_000)
+    2000.0
     """
-    rate = {"USD": float(_table()["exchange"]["vnd_per_usd"]), "VND": 1.0}
-    rows = [unit_costs()[name] for name in items]
-    return float(sum(getattr(row, level) * rate[row.currency] for row in rows))
+    return vnd / vnd_per_usd()

@@ -1,122 +1,251 @@
-"""What a plan may choose from: 5G on standing sites, and new sites on a list or a lattice."""
+"""What a plan may choose from, made from rules: 5G on standing sites, carriers, masts, small cells, retuning, lines."""
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import points
 
-from coverage.catalog.costs import NEW_SITE, UPGRADE, Level, cost_vnd
-from coverage.catalog.radios import operators
+from coverage.catalog.costs import Level, cost_factors
 from coverage.cells import complete_cells
-from coverage.changes import Change, ChangeKind
+from coverage.changes import Change, ChangeKind, Reason
+from coverage.planning import drafts as make
+from coverage.planning.costing import Bill, Costing
+from coverage.planning.drafts import Draft
+from coverage.planning.judging import Refusal, judged
+from coverage.planning.offers import Candidates, Refused
+from coverage.planning.places import along, lattice, nearest_fibre_km
+from coverage.planning.relations import exclusive_groups, needed, ward_caps
+from coverage.planning.rules import BUILDS, Rules, Sharing
 from coverage.study import Study
 
-SECTORS_DEG = (0.0, 120.0, 240.0)  # a new site, and a standing one whose azimuths nobody recorded
+MAST_ITEMS = ("nr_station", "tower", "civil_works", "power_system", "router", "site_rent")
 
 
 def candidates(
     study: Study,
+    rules: Rules | None = None,
     *,
+    kinds: Sequence[ChangeKind] | None = None,
     upgrades: bool = True,
     new_sites: gpd.GeoDataFrame | None = None,
-    lattice_m: float | None = 3000.0,
+    lattice_m: float | Literal["rules"] | None = "rules",
     operator: str | None = None,
-    costs: Level = "mid",
-) -> tuple[Change, ...]:
-    """Return every change a plan may choose from, in a fixed order.
+    share: Sharing | None = None,
+    costs: Level | Costing = "mid",
+) -> Candidates:
+    """Return every change a plan may choose from, in a fixed order, with what the rules refuse and why.
 
     Parameters
     ----------
     study : Study
+    rules : Rules or None
+        From `coverage.read_rules`; None allows everything: 5G on standing sites and a lattice of new masts.
+    kinds : sequence of str or None
+        Kinds of change to offer; None: those of the rules.
     upgrades : bool
-        Propose 5G on every 4G site of an operator that holds a 5G band and has no 5G there.
+        False leaves 5G on standing sites out.
     new_sites : GeoDataFrame or None
-        Points in the working CRS where a site could be built (``site_id`` is read where present); replaces the lattice.
-    lattice_m : float or None
-        Spacing of a square lattice of new sites over the mainland [m]; None proposes none.
+        Points in the working CRS where a mast could be built (``site_id`` is read where present), instead of a lattice.
+    lattice_m : float, "rules" or None
+        Spacing of a square lattice of new masts over the mainland [m]; None proposes none.
     operator : str or None
-        Who builds new sites; the first 5G holder of the catalogue unless told otherwise.
-    costs : {"low", "mid", "high"}
-        Column of the cost catalogue.
+        Who builds new masts; the first 5G holder of the catalogue unless told otherwise.
+    share : {"none", "moran", "mocn"} or None
+        Whether one radio serves every 5G operator; None: as the rules say.
+    costs : {"low", "mid", "high"} or Costing
+        Column of the cost catalogue, or how costs are counted.
+
+    Notes
+    -----
+    A shared change costs what each operator would pay alone, times their number, less what sharing saves. New masts
+    and small cells are linked by fibre, or by microwave where that is cheaper at middle prices. Standing sites are
+    taken to have a link, and a contract for their place.
+
+    Examples
+    --------
+    >>> import coverage as cov
+    >>> offered = cov.candidates(cov.Study(cov.demo_city(), pixel_m=200), lattice_m=None)
+    >>> {change.kind for change in offered}, len(offered.refused)
+    ({'upgrade'}, 0)
     """
-    places = new_sites if new_sites is not None else _lattice(study, lattice_m)
-    builder = operator or next(row.id for row in operators() if row.nr)
-    proposed = (_upgrades(study) if upgrades else []) + _new_sites(places, builder)
-    if not proposed:
-        return ()
-    rows, _, _ = complete_cells(pd.DataFrame([cell for cells in proposed for cell in cells]))
-    cells = gpd.GeoDataFrame(rows, geometry="geometry", crs=study.city.cells.frame.crs)
-    price: dict[ChangeKind, float] = {"upgrade": cost_vnd(UPGRADE, costs), "new_site": cost_vnd(NEW_SITE, costs)}
-    return tuple(_change(own, price) for _, own in cells.groupby("change", sort=False))
-
-
-def _change(cells: gpd.GeoDataFrame, price: dict[ChangeKind, float]) -> Change:
-    first = cells.iloc[0]
-    return Change(
-        id=f"{first['change']}",
-        kind=first["kind"],
-        site_id=first["site_id"],
-        operator=first["operator"],
-        cells=cells.drop(columns=["change", "kind"]).reset_index(drop=True),
-        cost_vnd=price[first["kind"]],
+    asked = rules or Rules()
+    kinds = asked.kinds if kinds is None else tuple(kinds)
+    asked = dataclasses.replace(
+        asked,
+        kinds=tuple(kind for kind in kinds if upgrades or kind != "upgrade"),
+        sites=asked.sites if new_sites is None else new_sites,
+        lattice_m=asked.lattice_m if lattice_m == "rules" else lattice_m,
+        operator=operator or asked.operator,
+        share=share or asked.share,
+    )
+    allowed, refused = judged(study, _drafted(study, asked), asked)
+    allowed, cells, unusable = _with_cells(study, allowed)
+    costing = Costing(level=costs) if isinstance(costs, str) else costs
+    bills, fibre = _bills(study, allowed, asked)
+    parts = zip(allowed, cells, bills, strict=True)
+    return Candidates(
+        changes=tuple(_change(draft, own, costing.ends_vnd(bill), costing) for draft, own, bill in parts),
+        refusals=tuple(map(_refused, [*refused, *unusable])),
+        exclusive=exclusive_groups(allowed, asked),
+        caps=ward_caps(allowed, asked),
+        requires=needed(allowed),
+        rules=asked,
+        costing=costing,
+        assumed={"fibre": fibre} if fibre else {},
     )
 
 
-def _upgrades(study: Study) -> list[list[dict[str, Any]]]:
-    cells = study.city.cells.frame
-    holders = {row.id: row.nr[0] for row in operators() if row.nr}
-    of_5g = cells[cells["technology"] == "NR"]
-    has_5g = set(zip(of_5g["site_id"], of_5g["operator"], strict=True))
-    standing = cells[(cells["technology"] == "LTE") & cells["operator"].isin(list(holders))]
-    return [
-        _cells("upgrade", (str(site_id), str(operator)), holders[str(operator)], site)
-        for (site_id, operator), site in standing.groupby(["site_id", "operator"], sort=True)
-        if (site_id, operator) not in has_5g
-    ]
+def _drafted(study: Study, rules: Rules) -> list[Draft]:
+    """Return everything that is offered, kind by kind in the order the rules name them."""
+    made: dict[ChangeKind, list[Draft]] = {}
+    for kind in dict.fromkeys(rules.kinds):
+        if kind == "upgrade":
+            made[kind] = list(make.upgrades(study, rules))
+        elif kind == "carrier":
+            made[kind] = list(make.carriers(study))
+        elif kind == "new_site":
+            made[kind] = list(make.masts(*_places(study, rules)))
+        elif kind == "small_cell":
+            spacing = rules.small_lattice_m
+            made[kind] = [] if spacing is None else list(make.masts(lattice(study, spacing), kind, rules, "SMALL"))
+        elif kind == "retune":
+            made[kind] = list(make.retunes(study, rules))
+        elif kind == "connect":
+            made[kind] = list(make.connections(study, rules))
+    if "carrier" in made:
+        alone = [draft for draft in made.get("upgrade", []) if len(draft.operators) == 1]
+        made["carrier"] += chain.from_iterable(make.carriers_upon(draft) for draft in alone)
+    return [*chain.from_iterable(made.values())]
 
 
-def _new_sites(places: gpd.GeoDataFrame, operator: str) -> list[list[dict[str, Any]]]:
-    band = next(row.nr[0] for row in operators() if row.id == operator)
-    names = places["site_id"] if "site_id" in places else [f"NEW-{n:04d}" for n in range(1, len(places) + 1)]
-    sites = (gpd.GeoDataFrame(geometry=[point]) for point in places.geometry)
-    return [_cells("new_site", (str(name), operator), band, site) for name, site in zip(names, sites, strict=True)]
+def _places(study: Study, rules: Rules) -> tuple[gpd.GeoDataFrame, ChangeKind, Rules, str]:
+    if rules.sites is not None:
+        return rules.sites, "new_site", rules, "NEW"
+    if rules.roads is not None:
+        return along(study, rules.roads, rules.road_step_m), "new_site", rules, "ROAD"
+    if rules.lattice_m is not None:
+        return lattice(study, rules.lattice_m), "new_site", rules, "NEW"
+    nothing = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=study.city.wards.frame.crs))
+    return nothing, "new_site", rules, "NEW"
 
 
-def _cells(kind: ChangeKind, whose: tuple[str, str], band: str, site: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the 5G cells of one change: the standing sectors' azimuths and height where they are known."""
-    site_id, operator = whose
-    known: list[float] = site["azimuth_deg"].dropna().unique().tolist() if "azimuth_deg" in site else []
-    height = site["height_m"].iloc[0] if "height_m" in site else np.nan
-    return [
-        {
-            "change": f"{kind}:{operator}:{site_id}",
-            "kind": kind,
-            "site_id": site_id,
-            "cell_id": f"{site_id}-{band}-{sector}",
-            "operator": operator,
-            "technology": "NR",
-            "band": band,
-            "height_m": height,
-            "azimuth_deg": azimuth,
-            "geometry": site["geometry"].iloc[0],
-        }
-        for sector, azimuth in enumerate(sorted(known) or SECTORS_DEG, start=1)
-    ]
+def _with_cells(study: Study, allowed: list[Draft]) -> tuple[list[Draft], list[gpd.GeoDataFrame], list[Refusal]]:
+    """Return the drafts with the cells that appear; one whose cells cannot be used is refused."""
+    crs, standing = study.city.cells.frame.crs, study.city.cells.frame
+    wanted = [draft.rows() for draft in allowed]
+    given = pd.DataFrame([row | {"row": n} for n, rows in enumerate(wanted) for row in rows])
+    full, problems = (given, ()) if given.empty else _completed(given)
+    told = {problem.row: problem.code for problem in problems if problem.severity == "error"}
+    owner = full["row"].to_numpy() if len(full) else np.array([], dtype=int)
+    ends = np.searchsorted(owner, np.arange(len(allowed) + 1))
+    plain = full.drop(columns=["change", "row"], errors="ignore")
+    table = gpd.GeoDataFrame(plain, geometry="geometry", crs=crs) if len(full) else standing.iloc[:0]
+    turned = _turned(standing, allowed)
+    at = {n: k for k, n in enumerate(n for n, draft in enumerate(allowed) if draft.row is not None)}
+    kept: list[Draft] = []
+    cells: list[gpd.GeoDataFrame] = []
+    lost: list[Refusal] = []
+    for n, draft in enumerate(allowed):
+        own = table.iloc[ends[n] : ends[n + 1]] if draft.row is None else turned.iloc[at[n] : at[n] + 1]
+        if len(own) < len(wanted[n]):
+            lost.append(Refusal(draft=draft, reason=Reason(code="cells_unusable", values={"problem": told.get(n)})))
+            continue
+        kept.append(draft)
+        own.index = pd.RangeIndex(len(own))
+        cells.append(own)
+    return kept, cells, lost
 
 
-def _lattice(study: Study, spacing_m: float | None) -> gpd.GeoDataFrame:
-    wards = study.city.wards.frame
-    if spacing_m is None:
-        return gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=wards.crs))
-    land = wards.loc[wards["mainland"].to_numpy(bool), "geometry"]
-    west, south, east, north = study.bounds_m or tuple(land.total_bounds)
-    # On multiples of the spacing, so that the pixel of a study does not move the sites it proposes.
-    eastings = (np.arange(np.floor(west / spacing_m), np.ceil(east / spacing_m)) + 0.5) * spacing_m
-    northings = (np.arange(np.ceil(north / spacing_m), np.floor(south / spacing_m), -1) - 0.5) * spacing_m
-    lattice = gpd.GeoSeries(points(*(axis.ravel() for axis in np.meshgrid(eastings, northings))), crs=wards.crs)
-    inside = lattice.intersects(land.union_all())
-    return gpd.GeoDataFrame(geometry=lattice[inside.to_numpy()].reset_index(drop=True))
+def _completed(given: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Any, ...]]:
+    full, _, problems = complete_cells(given)
+    return full, problems
+
+
+def _turned(standing: gpd.GeoDataFrame, allowed: list[Draft]) -> gpd.GeoDataFrame:
+    """Return the retuned selves of the cells that drafts speak of, in their order."""
+    which = [n for n, draft in enumerate(allowed) if draft.row is not None]
+    table = standing.iloc[[allowed[n].row for n in which]].reset_index(drop=True)
+    for field in ("azimuth_deg", "tilt_deg", "height_m", "power_dbm"):
+        more = np.array([dict(allowed[n].turned).get(field, 0.0) for n in which])
+        table[field] = table[field] + more
+        if field == "tilt_deg" and "electrical_tilt_deg" in table:  # what is turned is the remote, electrical tilt
+            table["electrical_tilt_deg"] += more
+    table["azimuth_deg"] %= 360.0
+    return table
+
+
+def _bills(study: Study, allowed: list[Draft], rules: Rules) -> tuple[list[Bill], str]:
+    """Return the bill of every draft, and where fibre is known from ("" where nothing needs any)."""
+    built = [n for n, draft in enumerate(allowed) if draft.kind in BUILDS]
+    points = np.array([allowed[n].place for n in built], dtype=object)
+    distances, origin = nearest_fibre_km(study, points, rules.fibre)
+    far = dict(zip(built, distances.tolist(), strict=True))
+    bills = [_bill(draft, far.get(n, 0.0), rules) for n, draft in enumerate(allowed)]
+    return bills, origin if built else ""
+
+
+def _bill(draft: Draft, fibre_km: float, rules: Rules) -> Bill:
+    served = len(draft.operators)
+    waived = rules.shared_incentive if draft.shared_place else 0.0
+    if draft.kind == "upgrade":
+        station = {"station_power_kw": 1.0}
+        return Bill(items={"nr_station": 1.0}, power_kw=station, served=served, waived=waived, supported=True)
+    if draft.kind == "carrier":
+        return Bill(items={"carrier": 1.0}, power_kw={"carrier_power_kw": 1.0}, served=served)
+    if draft.kind == "new_site":
+        items = dict.fromkeys(MAST_ITEMS, 1.0) | ({"camouflage": 1.0} if draft.mast == "camouflaged" else {})
+        linked = items | _link(fibre_km)
+        return Bill(
+            items=linked, power_kw={"station_power_kw": 1.0}, served=served, waived=waived, supported=True
+        )  # fmt: skip
+    if draft.kind == "small_cell":
+        linked = {"small_cell": 1.0} | _link(fibre_km)
+        return Bill(items=linked, power_kw={"small_cell_power_kw": 1.0}, served=served, waived=waived)
+    if draft.kind == "connect":
+        each = ("ftth_passed", "ftth_connected") if draft.medium == "FTTH" else ("fwa_cpe",)
+        return Bill(items=dict.fromkeys(each, draft.households))
+    return Bill(items={"retune": 1.0})
+
+
+def _link(fibre_km: float) -> dict[str, float]:
+    """Return the pieces of the link of a new site: fibre, or microwave where that is cheaper or no fibre is known."""
+    length = fibre_km * (1.0 + cost_factors()["fibre_detour"].mid)
+    by_fibre, by_radio = {"fibre_km": length, "fibre_terminal": 1.0}, {"microwave_link": 1.0}
+    if not np.isfinite(fibre_km):
+        return by_radio
+    costing = Costing()
+    return min((by_fibre, by_radio), key=lambda items: costing.capital_vnd(Bill(items=items), "mid"))
+
+
+def _change(draft: Draft, cells: gpd.GeoDataFrame, ends_vnd: tuple[float, float, float], costing: Costing) -> Change:
+    low, mid, high = ends_vnd
+    return Change(
+        id=draft.id,
+        kind=draft.kind,
+        site_id=draft.site_id,
+        operator=draft.operators[0],
+        cells=cells,
+        cost_vnd={"low": low, "mid": mid, "high": high}[costing.level],
+        cost_low_vnd=low,
+        cost_high_vnd=high,
+        operators=draft.operators,
+        removes=draft.removes,
+        ward_id=draft.ward_id,
+        reason=draft.reason,
+        households=draft.households,
+        medium=draft.medium,
+    )
+
+
+def _refused(row: Refusal) -> Refused:
+    draft = row.draft
+    return Refused(
+        id=draft.id, kind=draft.kind, site_id=draft.site_id, operator=draft.operators[0], ward_id=draft.ward_id,
+        reason=row.reason,
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import math
 from typing import get_args
 
 from coverage.catalog.antennas import AntennaRow, antenna_rows
-from coverage.catalog.costs import UnitCost, unit_costs
+from coverage.catalog.costs import Factor, UnitCost, cost_factors, unit_costs, vnd_per_usd
 from coverage.catalog.definitions import Definition, definitions
 from coverage.catalog.radios import Band, bands, common, operators
 from coverage.catalog.targets import Target, targets
@@ -120,7 +120,12 @@ def catalogue_page() -> str:
             ([o.id, ", ".join(o.nr) or "–", ", ".join(o.lte) or "–", o.source] for o in operators()),
         ),
         "## Đơn giá · Unit costs",
+        f"1 USD = {vnd_per_usd():,.0f} VND.",
         table(["", "", "", "Thấp · Low", "Giữa · Mid", "Cao · High", "", ""], map(_cost_row, unit_costs().values())),
+        "Tỷ lệ và đại lượng đi kèm · Shares and quantities that go with them:",
+        table(
+            ["", "", "", "Thấp · Low", "Giữa · Mid", "Cao · High", "", ""], map(_factor_row, cost_factors().values())
+        ),
     )
 
 
@@ -145,4 +150,16 @@ def _antenna_row(row: AntennaRow) -> list[object]:
 
 def _cost_row(cost: UnitCost) -> list[object]:
     prices = [f"{price:,.0f}" for price in (cost.low, cost.mid, cost.high)]
-    return [f"`{cost.id}`", cost.text_vi, cost.text_en, *prices, f"{cost.currency} {cost.year}", cost.source]
+    return [
+        f"`{cost.id}`",
+        cost.text_vi,
+        cost.text_en,
+        *prices,
+        f"{cost.currency} / {cost.per}, {cost.year}",
+        cost.source,
+    ]
+
+
+def _factor_row(factor: Factor) -> list[object]:
+    values = [f"{value:g}" for value in (factor.low, factor.mid, factor.high)]
+    return [f"`{factor.id}`", factor.text_vi, factor.text_en, *values, factor.year, factor.source]
