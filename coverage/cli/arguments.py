@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from coverage.catalog.definitions import definitions
 from coverage.catalog.registers import EDITIONS
+from coverage.cli.storing import fill_audit, fill_user
 from coverage.errors import CoverageError
 from coverage.types import Language
 from coverage.words import LANGUAGES, t
@@ -158,6 +159,8 @@ _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "definitions": _definitions,
     "validate": _validate,
     "app": _app,
+    "user": lambda parser, lang: _add_help(fill_user(parser, lang, _choice), lang),
+    "audit": lambda parser, lang: _add_help(fill_audit(parser, lang, _choice), lang),
 }
 
 

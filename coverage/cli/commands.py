@@ -16,6 +16,7 @@ from coverage.catalog.definitions import definition, definitions
 from coverage.caveats import problems
 from coverage.city import City
 from coverage.cli.arguments import FILES, UsageError
+from coverage.cli.keeping import audit, user
 from coverage.cli.summaries import definition_lines, plan_lines, result_lines, written_lines
 from coverage.cli.voice import Voice
 from coverage.errors import CoverageError, GridError, StoreError
@@ -214,4 +215,6 @@ COMMANDS = {
     "definitions": listing,
     "validate": published_cases,
     "app": app,
+    "user": user,
+    "audit": audit,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from coverage.fields.checking import check
 from coverage.fields.headers import best_headers, field_of, match_headers
-from coverage.fields.tables import Field, table
+from coverage.fields.tables import Field, table, version
 from coverage.fields.texts import clean, key_of
 
-__all__ = ["Field", "best_headers", "check", "clean", "field_of", "key_of", "match_headers", "table"]
+__all__ = ["Field", "best_headers", "check", "clean", "field_of", "key_of", "match_headers", "table", "version"]

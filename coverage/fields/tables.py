@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,3 +98,13 @@ def table(kind: LayerKind) -> tuple[Field, ...]:
     """
     text = (files("coverage.fields") / f"{kind}.csv").read_text("utf-8")
     return tuple(_field(row) for row in csv.DictReader(text.splitlines()))
+
+
+@cache
+def version(kind: LayerKind) -> str:
+    """Return the version of a kind's field list: a hash of its table, which changes when any field does.
+
+    >>> len(version("cells"))
+    16
+    """
+    return hashlib.sha256((files("coverage.fields") / f"{kind}.csv").read_bytes()).hexdigest()[:16]
