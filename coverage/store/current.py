@@ -64,7 +64,7 @@ def layer_of(access: Access, kind: Kind, as_of: str | None = None) -> Layer:
     )
 
 
-def _frame(access: Access, row: Row[Any], shape: dict[str, Any]) -> pd.DataFrame:
+def _frame(access: Access, row: Row[Any], shape: dict[str, Any]) -> pd.DataFrame | gpd.GeoDataFrame:
     columns = submitted_row.c.easting_m, submitted_row.c.northing_m, submitted_row.c.values_json
     query = access.select(submitted_row, *columns).where(submitted_row.c.submission_id == row.id)
     rows = access.connection.execute(query.order_by(submitted_row.c.position)).all()
@@ -80,7 +80,7 @@ def _frame(access: Access, row: Row[Any], shape: dict[str, Any]) -> pd.DataFrame
     return gpd.GeoDataFrame(frame, geometry=places)
 
 
-def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def _together(frames: list[pd.DataFrame]) -> pd.DataFrame | gpd.GeoDataFrame:
     if len(frames) == 1:
         return frames[0]
     joined = pd.concat([frame.dropna(axis=1, how="all") for frame in frames], ignore_index=True)
