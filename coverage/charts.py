@@ -85,7 +85,13 @@ def _ceiling(share: float) -> float:
     return next((step for step in (0.1, 0.25, 0.5) if share <= 0.9 * step), 1.0)
 
 
-def cost_curve(costs_bn: Sequence[float], shares: Sequence[float], target: float, lang: Language) -> Markup:
+def cost_curve(
+    costs_bn: Sequence[float],
+    shares: Sequence[float],
+    target: float | None,
+    lang: Language,
+    bounds: Sequence[tuple[float, float]] = (),
+) -> Markup:
     """Return the share reached against the cumulated cost.
 
     Parameters
@@ -93,16 +99,46 @@ def cost_curve(costs_bn: Sequence[float], shares: Sequence[float], target: float
     costs_bn : sequence of n floats
         Cumulated cost before the first step (0) and after each [billion VND], rising.
     shares : sequence of n floats, 0–1
-    target : float, 0–1
+    target : float, 0–1, or None
         Drawn as a line.
+    bounds : sequence of (cost, share)
+        Proven least cost [billion VND] of some shares, drawn as a dotted line that no plan can cross.
     """
     width, height, left, bottom = 1000, 300, 70, 40
-    x_ticks, y_ticks = ticks(costs_bn[-1]), ticks(100 * max(*shares, target))
+    x_ticks, y_ticks = ticks(costs_bn[-1]), ticks(100 * max(*shares, target or 0.0))
     across = (width - left - 20) / x_ticks[-1]
     up = (height - bottom - 16) / y_ticks[-1]
     place = [
         (left + across * cost, height - bottom - up * 100 * share) for cost, share in zip(costs_bn, shares, strict=True)
     ]
+    parts = _axes(x_ticks, y_ticks, (left, bottom, width, height), lang)
+    if target is not None:
+        goal = height - bottom - up * 100 * target
+        parts.append(
+            Markup('<path d="M{} {:.1f}H{}" stroke="{}" stroke-width="2" stroke-dasharray="8 6"/>').format(
+                left, goal, width - 20, INK
+            )
+        )
+    if len(bounds) > 1:
+        edge = "L".join(
+            f"{left + across * cost:.1f} {height - bottom - up * 100 * share:.1f}" for cost, share in bounds
+        )
+        dotted = Markup('<path d="M{}" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="2 5"/>')
+        parts.append(dotted.format(edge, INK))
+    line = "L".join(f"{x:.1f} {y:.1f}" for x, y in place)
+    parts.append(Markup('<path d="M{}" fill="none" stroke="{}" stroke-width="3"/>').format(line, GAINED))
+    return Markup('<svg viewBox="0 0 {} {}" role="img" font-size="15" fill="{}">{}</svg>').format(
+        width, height, INK, Markup("").join(parts)
+    )
+
+
+def _axes(
+    x_ticks: Sequence[float], y_ticks: Sequence[float], frame: tuple[int, int, int, int], lang: Language
+) -> list[Markup]:
+    """Return lines and numbers of shares [%] and costs in a frame of (left, bottom, width, height)."""
+    left, bottom, width, height = frame
+    across = (width - left - 20) / x_ticks[-1]
+    up = (height - bottom - 16) / y_ticks[-1]
     parts = [
         Markup('<path d="M{} {:.1f}H{}" stroke="{}"/><text x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
             left, y, width - 20, FAINT, left - 8, y + 5, percent(tick / 100, lang, 0)
@@ -115,17 +151,7 @@ def cost_curve(costs_bn: Sequence[float], shares: Sequence[float], target: float
         )
         for tick in x_ticks
     ]
-    goal = height - bottom - up * 100 * target
-    parts.append(
-        Markup('<path d="M{} {:.1f}H{}" stroke="{}" stroke-width="2" stroke-dasharray="8 6"/>').format(
-            left, goal, width - 20, INK
-        )
-    )
-    line = "L".join(f"{x:.1f} {y:.1f}" for x, y in place)
-    parts.append(Markup('<path d="M{}" fill="none" stroke="{}" stroke-width="3"/>').format(line, GAINED))
-    return Markup('<svg viewBox="0 0 {} {}" role="img" font-size="15" fill="{}">{}</svg>').format(
-        width, height, INK, Markup("").join(parts)
-    )
+    return parts
 
 
 def ticks(largest: float) -> list[float]:

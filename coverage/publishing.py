@@ -27,6 +27,7 @@ from rasterio.io import MemoryFile
 
 from coverage.fields import table as field_table
 from coverage.maps import OfflineMap, plan_map, result_map
+from coverage.planfiles import alternatives_csv, pareto_csv, plan_csv, plan_points
 from coverage.planning.plans import Plan
 from coverage.restating import Restatement
 from coverage.study import WARD_COLUMNS, Result
@@ -87,16 +88,15 @@ def shown_documents(result: Result, shown: Restatement) -> dict[str, bytes]:
 
 def _ward_shapes(result: Result, wards: pd.DataFrame, shapes: gpd.GeoSeries) -> bytes:
     table = gpd.GeoDataFrame(wards, geometry=shapes.to_numpy(), crs=shapes.crs)
+    return _gpkg(table, "wards", result, promote_to_multi=True)
+
+
+def _gpkg(table: gpd.GeoDataFrame, layer: str, result: Result, **options: Any) -> bytes:
     content = io.BytesIO()
     with _fixed_date():
         told = _SYNTHETIC if result.study.city.synthetic else ""
         pyogrio.write_dataframe(
-            table,
-            content,
-            driver="GPKG",
-            layer="wards",
-            promote_to_multi=True,
-            DESCRIPTION=told or result.definition.id,
+            table, content, driver="GPKG", layer=layer, DESCRIPTION=told or result.definition.id, **options
         )
     return content.getvalue()
 
@@ -312,8 +312,9 @@ def publish_plan(
     Returns
     -------
     tuple of Path
-        ``plan.csv``, ``plan_cells.csv``, ``plan.json``, ``city.json`` and ``wards.csv`` (today), ``city_after.json``
-        and ``wards_after.csv``, ``map.html``, ``manifest.json``.
+        ``plan.csv``, ``plan.gpkg``, ``plan_cells.csv``, ``pareto.csv``, ``alternatives.csv``, ``plan.json``,
+        ``city.json`` and ``wards.csv`` (today), ``city_after.json`` and ``wards_after.csv``,
+        ``map.html``, ``manifest.json``.
 
     Raises
     ------
@@ -321,7 +322,10 @@ def publish_plan(
         ``cannot_write``.
     """
     data = {
-        "plan.csv": csv_text(plan.steps).encode(),
+        "plan.csv": plan_csv(plan).encode(),
+        "plan.gpkg": _gpkg(plan_points(plan, before), "plan", before),
+        "pareto.csv": pareto_csv(plan).encode(),
+        "alternatives.csv": alternatives_csv(plan).encode(),
         "plan_cells.csv": plan_cells_csv(plan, before).encode(),
         "plan.json": json_text(plan.summary()).encode(),
         "city.json": city_json(before).encode(),

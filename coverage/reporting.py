@@ -18,6 +18,7 @@ from coverage.caveats import caveats, problems
 from coverage.drawing import ward_colour
 from coverage.figures import SHARES
 from coverage.planning.plans import Plan
+from coverage.planpages import plan_page
 from coverage.publishing import version
 from coverage.study import Result
 from coverage.types import Language
@@ -25,9 +26,7 @@ from coverage.words import number, percent, render_problem, t
 from coverage.writing import write_text
 
 MAPS = ("area_share", "households_covered_share", "household_internet_share")
-STEPS = 60  # of a plan; plan.csv has them all
 FINDINGS = 25
-BILLION = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +68,7 @@ def report(result: Result, after: Result | None = None, plan: Plan | None = None
     say = partial(_say, lang=lang)
     page = _template().render(
         say=say,
+        word=lambda key, **values: t(f"planning.{key}", lang, **values),
         css=Markup((files("coverage") / "report.css").read_text("utf-8")),  # noqa: S704 (our own file)
         city=result.study.city.title(lang),
         synthetic=result.study.city.synthetic,
@@ -79,7 +79,7 @@ def report(result: Result, after: Result | None = None, plan: Plan | None = None
         figures=_figures(result, after, lang),
         targets=_targets(result, after, lang),
         maps=_maps(result, after, lang),
-        plan=_plan(plan, lang) if plan else None,
+        plan=plan_page(plan, lang) if plan else None,
         wards=_wards(result, after, lang),
         districts=result.wards["district"].notna().any(),
         caveats=caveats(result, lang),
@@ -220,37 +220,6 @@ def _ward_map(result: Result, measure: str, lang: Language) -> Markup:
     values = result.wards.loc[land.index, measure]
     titles = [f"{name}: {percent(value, lang)}" for name, value in zip(land["name"], values, strict=True)]
     return charts.ward_map(land, [ward_colour(value, measure) for value in values], titles)
-
-
-def _plan(plan: Plan, lang: Language) -> dict[str, Any]:
-    steps, say = plan.steps, partial(_say, lang=lang)
-    shares: dict[str, Any] = {"before": percent(plan.share_before, lang), "target": percent(plan.target, lang)}
-    if steps.empty:
-        return {"summary": say("plan_no_steps", **shares), "notes": (), "steps": (), "curve": None, "more": 0}
-    cost = number(plan.cost_vnd / BILLION, lang, 1)
-    summary = say("plan_summary", steps=len(steps), cost=cost, after=percent(plan.share_after, lang), **shares)
-    gap = say("plan_no_gap") if plan.gap is None else say("plan_gap", gap=percent(plan.gap, lang))
-    notes = (say("plan_reached" if plan.reached else "plan_short"), gap, say("plan_costs"), say("plan_rerun"))
-    spent = charts.cumulated((steps["cost_vnd"] / BILLION).to_list())
-    rows = [
-        {
-            "order": row["order"],
-            "change": say(f"change_{row['change']}"),
-            "site": row["site_id"],
-            "operator": row["operator"],
-            "cost": number(row["cost_vnd"] / BILLION, lang, 2),
-            "gain": number(100 * row["gain"], lang, 3),
-            "running": percent(row["running_share"], lang, 2),
-        }
-        for row in steps.head(STEPS).to_dict("records")
-    ]
-    return {
-        "summary": summary,
-        "notes": notes,
-        "steps": rows,
-        "more": max(len(steps) - STEPS, 0),
-        "curve": charts.cost_curve(spent, [plan.share_before, *steps["running_share"]], plan.target, lang),
-    }
 
 
 def _wards(result: Result, after: Result | None, lang: Language) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from coverage import publishing
 from coverage.layers import Source
 from coverage.planning.plans import plan
 from coverage.planning.proposals import candidates
+from coverage.planning.steps import STEP_COLUMNS
 from coverage.study import Study
 from tests import builders as make
 
@@ -220,8 +221,7 @@ def test_a_plan_is_published_with_its_claim_and_its_re_run(tmp_path):
     after = study.under(made.scenario).run()
     publishing.publish_plan(before, after, made, tmp_path, lang="en", request={"lattice_m": 1000.0})
     steps = rows_of((tmp_path / "plan.csv").read_text("utf-8"))
-    contract = ["order", "change", "site_id", "operator", "cost_vnd", "gain", "running_share"]
-    assert list(steps[0]) == contract
+    assert tuple(steps[0]) == STEP_COLUMNS
     assert steps[0]["cost_vnd"] == str(made.steps["cost_vnd"].iloc[0])
     added = rows_of((tmp_path / "plan_cells.csv").read_text("utf-8"))
     assert added[0]["order"] == "1"

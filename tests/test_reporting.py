@@ -147,9 +147,12 @@ def test_a_plan_is_told_step_by_step_with_before_and_after(planned, lang):
     before, after, made = planned
     page = Page(report(before, after, made, lang=lang).html)
     assert f"{percent(before.headline, lang)} → {percent(after.headline, lang)}" in page.text
-    (steps,) = [table for table in page.tables if len(table[0]) == 7]
+    (steps,) = [table for table in page.tables if len(table[0]) == 9]
     assert len(steps) - 1 == len(made.steps)
     assert steps[-1][-1] == percent(made.share_after, lang, 2)
+    points = next(table for table in page.tables if t("planning.bound", lang) in table[0])
+    assert len(points) - 1 == len(made.pareto)
+    assert t("planning.others", lang, count=len(made.alternatives)) in page.text
     assert any(tag == "svg" for tag, _ in page.elements)
 
 

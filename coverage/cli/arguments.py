@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 from coverage.catalog.definitions import definitions
 from coverage.catalog.registers import EDITIONS
+from coverage.cli import planning_options
+from coverage.cli.readers import UsageError, choice, number
 from coverage.cli.storing import fill_audit, fill_user
-from coverage.errors import CoverageError
 from coverage.types import Language
 from coverage.words import LANGUAGES, t
 
@@ -24,15 +25,9 @@ FILES = (
 )  # fmt: skip
 MODELS = ("auto", "tr38901", "p1812")
 PIXEL_M = (1.0, 1000.0)  # below: more pixels than any city needs; above: wards smaller than a pixel
-LATTICE_M = (200.0, 50_000.0)
 TECHNOLOGIES = {"NR": "NR", "5G": "NR", "LTE": "LTE", "4G": "LTE"}
-COSTS = ("low", "mid", "high")
 
 Command = Callable[[argparse.Namespace], int]
-
-
-class UsageError(CoverageError):
-    """Arguments that cannot be understood."""
 
 
 def wanted_language(words: Sequence[str], environment: Mapping[str, str]) -> Language:
@@ -43,9 +38,9 @@ def wanted_language(words: Sequence[str], environment: Mapping[str, str]) -> Lan
     """
     told = [word.split("=", 1)[1] for word in words if word.startswith("--lang=")]
     told += [after for word, after in pairwise(words) if word == "--lang"]
-    for choice in (*told, environment.get("PHUSONG_LANG", "")):
+    for wanted in (*told, environment.get("PHUSONG_LANG", "")):
         for lang in LANGUAGES:
-            if choice == lang:
+            if wanted == lang:
                 return lang
     locale = next(filter(None, (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "vi" if locale.startswith("vi") or re.fullmatch(r"(C|POSIX)?(\..*)?", locale) else "en"
@@ -99,7 +94,7 @@ def build_parser(lang: Language) -> Parser:
 
 def _add_help(group: argparse._ArgumentGroup, lang: Language) -> None:
     group.add_argument("-h", "--help", action="help", help=t("cli.help_help", lang))
-    group.add_argument("--lang", type=_choice("--lang", dict(zip(LANGUAGES, LANGUAGES, strict=True))),
+    group.add_argument("--lang", type=choice("--lang", dict(zip(LANGUAGES, LANGUAGES, strict=True))),
                        metavar="vi|en", help=t("cli.help_lang", lang))  # fmt: skip
 
 
@@ -112,7 +107,7 @@ def _measure(parser: Parser, lang: Language) -> None:
     _add_rule(parser, lang)
     group = parser.add_argument_group(t("cli.group_shown", lang))
     group.add_argument("--show-edition", metavar="|".join(EDITIONS), help=t("cli.help_show_edition", lang),
-                       type=_choice("--show-edition", {name: name for name in EDITIONS}))  # fmt: skip
+                       type=choice("--show-edition", {name: name for name in EDITIONS}))  # fmt: skip
     group.add_argument("--show-wards", metavar=t("cli.metavar_file", lang), help=t("cli.help_show_wards", lang))
     _add_output(parser, lang)
 
@@ -120,14 +115,7 @@ def _measure(parser: Parser, lang: Language) -> None:
 def _plan(parser: Parser, lang: Language) -> None:
     _add_inputs(parser, lang)
     _add_rule(parser, lang)
-    group = parser.add_argument_group(t("cli.group_plan", lang))
-    number, help_ = t("cli.metavar_number", lang), partial(_help, lang)
-    group.add_argument("--target", type=_number("--target"), default=0.20, metavar="0–1", help=help_("target"))
-    group.add_argument("--budget", type=_number("--budget", (0.0, 1e18)), metavar="VND", help=help_("budget"))
-    group.add_argument("--lattice", type=_lattice, default=3000.0, metavar=number, help=help_("lattice"))
-    group.add_argument("--sites", metavar=t("cli.metavar_file", lang), help=help_("sites"))
-    group.add_argument("--costs", type=_choice("--costs", {level: level for level in COSTS}), default="mid",
-                       metavar="low|mid|high", help=help_("costs"))  # fmt: skip
+    planning_options.fill(parser, lang)
     _add_output(parser, lang)
 
 
@@ -147,7 +135,7 @@ def _validate(parser: Parser, lang: Language) -> None:
 
 def _app(parser: Parser, lang: Language) -> None:
     group = parser.add_argument_group(t("cli.group_options", lang))
-    group.add_argument("--port", type=_number("--port", (1.0, 65_535.0)), default=8501, metavar="8501",
+    group.add_argument("--port", type=number("--port", (1.0, 65_535.0)), default=8501, metavar="8501",
                        help=t("cli.help_port", lang))  # fmt: skip
     _add_help(group, lang)
 
@@ -162,10 +150,6 @@ _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "user": lambda parser, lang: _add_help(fill_user(parser, lang, _choice), lang),
     "audit": lambda parser, lang: _add_help(fill_audit(parser, lang, _choice), lang),
 }
-
-
-def _help(lang: Language, name: str) -> str:
-    return t(f"cli.help_{name}", lang)
 
 
 def _add_inputs(parser: Parser, lang: Language) -> None:
@@ -183,12 +167,12 @@ def _add_rule(parser: Parser, lang: Language) -> None:
     group.add_argument(
         "--definition", default="danang-2023", metavar="ID", help=t("cli.help_definition", lang, known=known)
     )
-    group.add_argument("--model", type=_choice("--model", {name: name for name in MODELS}), default=MODELS[0],
+    group.add_argument("--model", type=choice("--model", {name: name for name in MODELS}), default=MODELS[0],
                        metavar="|".join(MODELS), help=t("cli.help_propagation", lang))  # fmt: skip
-    group.add_argument("--pixel", type=_number("--pixel", PIXEL_M), default=50.0,
+    group.add_argument("--pixel", type=number("--pixel", PIXEL_M), default=50.0,
                        metavar=t("cli.metavar_number", lang), help=t("cli.help_pixel", lang))  # fmt: skip
     group.add_argument("--bounds", type=_bounds, metavar=t("cli.metavar_bounds", lang), help=t("cli.help_bounds", lang))
-    group.add_argument("--technology", type=_choice("--technology", TECHNOLOGIES), default="NR", metavar="NR|LTE",
+    group.add_argument("--technology", type=choice("--technology", TECHNOLOGIES), default="NR", metavar="NR|LTE",
                        help=t("cli.help_technology", lang))  # fmt: skip
 
 
@@ -197,33 +181,6 @@ def _add_output(parser: Parser, lang: Language) -> None:
     group.add_argument("--out", metavar=t("cli.metavar_folder", lang), help=t("cli.help_out", lang))
     group.add_argument("--json", action="store_true", help=t("cli.help_json", lang))
     _add_help(group, lang)
-
-
-def _number(option: str, limits: tuple[float, float] | None = None) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise UsageError("number_unusable", option=option, value=text) from None
-        if limits and not (math.isfinite(value) and limits[0] <= value <= limits[1]):
-            raise UsageError("number_out_of_range", option=option, value=text, low=limits[0], high=limits[1])
-        return value
-
-    return read
-
-
-def _lattice(text: str) -> float | None:
-    """Return the spacing of new sites; 0 proposes none."""
-    return None if text in ("0", "0.0") else _number("--lattice", LATTICE_M)(text)
-
-
-def _choice(option: str, known: Mapping[str, str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in known:
-            raise UsageError("choice_unknown", option=option, value=text, known=", ".join(known))
-        return known[text]
-
-    return read
 
 
 def _bounds(text: str) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from coverage.caveats import caveats
 from coverage.figures import SHARES
 from coverage.legends import basis
 from coverage.planning.plans import Plan
+from coverage.planpages import sentences
 from coverage.study import Result
 from coverage.types import Language
 from coverage.words import number, percent, t
@@ -40,17 +41,27 @@ def result_lines(result: Result, lang: Language) -> list[str]:
 def plan_lines(plan: Plan, before: Result, after: Result, lang: Language) -> list[str]:
     """Return what a plan costs and reaches, its first steps, and what it rests on."""
     values = {"before": percent(plan.share_before, lang), "after": percent(plan.share_after, lang)}
-    rows = [
-        (t(f"measure.{plan.measure}", lang), t("cli.before_after", lang, **values)),
-        (t("report.target", lang), percent(plan.target, lang)),
-        (t("cli.steps", lang), number(len(plan.steps), lang)),
-        (t("report.cost", lang), number(plan.cost_vnd / BILLION, lang, 1)),
-    ]
+    rows = [(t(f"measure.{plan.measure}", lang), t("cli.before_after", lang, **values))]
+    if plan.target is not None:
+        rows.append((t("report.target", lang), percent(plan.target, lang)))
+    if plan.budget_vnd is not None:
+        rows.append((t("planning.budget", lang), number(plan.budget_vnd / BILLION, lang, 1)))
+    rows.append((t("cli.steps", lang), number(len(plan.steps), lang)))
+    rows.append((t("report.cost", lang), number(plan.cost_vnd / BILLION, lang, 1)))
+    if plan.lower_bound is not None:
+        rows.append((t("planning.bound_cost", lang), number(plan.lower_bound / BILLION, lang, 1)))
+    if plan.gap is not None:
+        rows.append((t("planning.gap", lang), percent(plan.gap, lang, 2)))
+    if plan.worst_tenth is not None:
+        values = {"before": percent(plan.worst_tenth[0], lang), "after": percent(plan.worst_tenth[1], lang)}
+        rows.append((t("planning.worst_tenth", lang), t("cli.before_after", lang, **values)))
+    for name, (today, later) in plan.operators.items() if len(plan.operators) > 1 else ():
+        values = {"before": percent(today, lang), "after": percent(later, lang)}
+        rows.append((name, t("cli.before_after", lang, **values)))
     for name in ("population_covered_share", "households_covered_share"):
         values = {"before": _figure(before, name, lang), "after": _figure(after, name, lang)}
         rows.append((t(f"measure.{name}", lang), t("cli.before_after", lang, **values)))
-    reached = t("report.plan_reached" if plan.reached else "report.plan_short", lang)
-    notes = [reached, t("report.plan_no_gap", lang), t("report.plan_costs", lang)]
+    notes = [*sentences(plan, lang), t("report.plan_costs", lang)]
     return [_title(before, lang), "", *_aligned(rows), "", *_wrapped(notes), "", *_foundation(before, lang)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from coverage.catalog.definitions import definitions
 from coverage.errors import PlanError
-from coverage.planning.plans import coverage_sets, pixel_weights, plan
+from coverage.planning.plans import pixel_weights, plan
 from coverage.planning.proposals import candidates
 from coverage.study import Study
 from tests import builders as make
@@ -84,7 +84,8 @@ def test_a_plan_claims_what_a_re_run_measures(study, name):
     assert made.steps["running_share"].is_monotonic_increasing
     assert np.allclose(made.steps["gain"].cumsum() + before, made.steps["running_share"])
     assert made.steps["cost_vnd"].sum() == made.cost_vnd
-    assert made.gap is None, "greedy proves no gap"
+    if made.gap is not None:
+        assert made.lower_bound == pytest.approx(made.cost_vnd * (1 - made.gap), rel=1e-9)
     json.dumps(made.summary(), allow_nan=False)
 
 
@@ -119,13 +120,13 @@ def test_a_budget_is_kept(study):
     assert len(made.steps) >= 2
 
 
-@pytest.mark.parametrize("target", [-0.1, 1.2, None])
+@pytest.mark.parametrize("target", [-0.1, 1.2, math.nan])
 def test_a_target_that_is_no_share_is_refused(study, target):
     with pytest.raises(PlanError, match="target_out_of_range"):
         plan(study, (), target=target)
 
 
-@pytest.mark.parametrize("name", ["danang-2023-wards", "sdg-9c1", "acma-2026-none"])
+@pytest.mark.parametrize("name", ["danang-2023-wards", "acma-2026-none"])
 def test_headlines_that_are_no_sum_over_pixels_are_refused(study, name):
     with pytest.raises(PlanError, match="plan_unsupported_definition"):
         plan(Study(study.city, definition=name), (), target=0.5)
@@ -140,13 +141,3 @@ def test_pixel_weights_give_the_headline(study):
         result = Study(study.city, definition=name, pixel_m=50).run()
         reached = (result.probability >= np.float32(rule.edge_probability)).ravel()
         assert pixel_weights(result)[reached].sum() == pytest.approx(result.headline, abs=1e-12)
-
-
-def test_coverage_sets_are_what_each_change_covers_alone(study):
-    proposed = candidates(study, lattice_m=2000.0)[:5]
-    sets = coverage_sets(study, proposed)
-    for row, change in enumerate(proposed):
-        city = make.city(LAND, make.cells())
-        alone = Study(city, pixel_m=50).under(type(plan(study, (), target=0.0).scenario)(name="a", changes=(change,)))
-        expected = np.flatnonzero(alone.run().signal.union >= np.float32(0.9))
-        assert np.array_equal(sets.indices[sets.indptr[row] : sets.indptr[row + 1]], expected)

@@ -1,0 +1,113 @@
+"""The command `phusong plan`: choose, prove by a re-run, write, say."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from coverage.catalog.radios import operators
+from coverage.catalog.targets import target
+from coverage.caveats import problems
+from coverage.changes import Change, ChangeKind
+from coverage.cli.inputs import out_folder, sites_of, study_of
+from coverage.cli.summaries import plan_lines, written_lines
+from coverage.cli.voice import Voice
+from coverage.errors import CoverageError
+from coverage.planning.phases import Phase
+from coverage.planning.plans import Plan
+from coverage.planning.plans import plan as choose
+from coverage.planning.proposals import candidates
+from coverage.planning.rules import Rules
+from coverage.planning.worth import MEASURES
+from coverage.publishing import json_text, publish_plan
+from coverage.reporting import report
+from coverage.study import Result
+
+TOLERANCE = 1e-9  # between what a plan claims and what a re-run measures
+
+
+def plan(arguments: Namespace, voice: Voice) -> int:
+    """Choose changes towards a target or for a budget, and prove the claim by a re-run."""
+    folder = out_folder(arguments.out)
+    study = study_of(arguments)
+    study.rule.rule()  # plans need it: refused before anything is predicted
+    voice.problems(problems(study.city))
+    sites, read = sites_of(arguments.sites, voice)
+    with voice.progress("progress_measure") as progress:
+        before = study.run(progress)
+    changes = candidates(
+        study, kinds=_kinds(arguments), new_sites=sites, lattice_m=arguments.lattice, share=arguments.share,
+        operator=arguments.operator, costs=arguments.costs,
+    )  # fmt: skip
+    with voice.progress("progress_plan") as progress:
+        made = choose(study, changes, **_asked(arguments, changes), today=before, progress=progress)
+    with voice.progress("progress_measure") as progress:
+        after = study.under(made.scenario).run(progress)
+    measured = made.aim.measured(after)
+    if not abs(measured - made.share_after) <= TOLERANCE:
+        raise CoverageError("claim_differs", claim=made.share_after, measured=measured)
+    request = _request(arguments, made) | {"sites": read, "candidates": len(changes)}
+    page = report(before, after, made, lang=voice.lang).html.encode()
+    written = publish_plan(before, after, made, folder, lang=voice.lang, request=request, also={"report.html": page})
+    _tell(made, before, after, written, voice)
+    return 0 if made.reached else 1
+
+
+def _asked(arguments: Namespace, changes: Sequence[Change]) -> dict[str, Any]:
+    wanted = arguments.target
+    phases = arguments.phases
+    if not isinstance(phases, int):
+        phases = tuple(Phase(name=str(k), budget_vnd=money) for k, money in enumerate(phases, start=1))
+    return {
+        "target": target(wanted) if isinstance(wanted, str) else wanted,
+        "budget_vnd": arguments.budget,
+        "objective": arguments.objective,
+        "operators": _counted(arguments, changes),
+        "floor": arguments.floor,
+        "equity": arguments.equity,
+        "phases": phases,
+        "seconds": arguments.seconds,
+        "seed": arguments.seed,
+    }
+
+
+def _kinds(arguments: Namespace) -> tuple[ChangeKind, ...]:
+    """Return the kinds of change that are offered: lines for households where their internet is wanted too."""
+    kinds: tuple[ChangeKind, ...] = Rules().kinds
+    wanted = arguments.objective or ()
+    if isinstance(arguments.target, str) and target(arguments.target).measure == MEASURES["internet"]:
+        wanted = wanted or "internet"
+    if wanted == "internet":
+        return ("connect",)
+    return (*kinds, "connect") if "internet" in wanted else kinds
+
+
+def _counted(arguments: Namespace, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return the operators that are counted by themselves: the one asked for, or all that share."""
+    if arguments.operator is not None:
+        known = [row.id for row in operators()]
+        if arguments.operator not in known:
+            raise CoverageError("choice_unknown", option="--operator", value=arguments.operator, known=", ".join(known))
+        return (arguments.operator,)
+    if arguments.share is None:
+        return ()
+    return tuple(sorted({name for change in changes if change.shared for name in change.operators}))
+
+
+def _request(arguments: Namespace, made: Plan) -> dict[str, Any]:
+    names = ("costs", "objective", "operator", "share", "floor", "equity", "phases", "robust", "seconds", "seed")
+    return {
+        "target": made.target,
+        "budget_vnd": made.budget_vnd,
+        "lattice_m": None if arguments.sites else arguments.lattice,
+        **{name: getattr(arguments, name) for name in names},
+    }
+
+
+def _tell(made: Plan, before: Result, after: Result, written: Sequence[Path], voice: Voice) -> None:
+    if voice.as_json:
+        voice.show(json_text(made.summary()))
+    else:
+        voice.show("\n".join([*plan_lines(made, before, after, voice.lang), *written_lines(written, voice.lang)]))
