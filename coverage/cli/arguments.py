@@ -147,8 +147,8 @@ _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "definitions": _definitions,
     "validate": _validate,
     "app": _app,
-    "user": lambda parser, lang: _add_help(fill_user(parser, lang, _choice), lang),
-    "audit": lambda parser, lang: _add_help(fill_audit(parser, lang, _choice), lang),
+    "user": lambda parser, lang: _add_help(fill_user(parser, lang, choice), lang),
+    "audit": lambda parser, lang: _add_help(fill_audit(parser, lang, choice), lang),
 }
 
 

@@ -321,7 +321,8 @@ def _made(asked: _Asked, aim: Aim, ground: Reach | None, progress: Progress | No
     phases = question.phases_of(posed.problem.cost_of(rows))
     steps = in_order(posed, rows, phases)
     chosen = tuple(asked.changes[step.row] for step in steps)
-    before, after = aim.measured(asked.today), posed.value(rows)
+    before = aim.measured(asked.today)
+    after = posed.value(rows) if rows else before
     others = question.others_near(posed, answer)
     return Plan(
         aim=aim,
