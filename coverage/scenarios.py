@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from coverage.changes import Change
 from coverage.city import City
-from coverage.errors import PlanError
+from coverage.errors import LayerError, PlanError
 from coverage.households import is_fixed, latest_period
 from coverage.layers import Layer
+from coverage.scenariotexts import scenario_of, scenario_text
+from coverage.types import WORKING_CRS
+from coverage.writing import write_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,49 @@ class Scenario:
 
     name: str
     changes: tuple[Change, ...] = ()
+
+    @classmethod
+    def load(cls, path: str | Path, city: City) -> Scenario:
+        """Return the scenario of a TOML file that `save` wrote, or a hand.
+
+        Parameters
+        ----------
+        path : str or Path
+        city : City
+            The city it is made for: its coordinate system and measured antennas count.
+
+        Raises
+        ------
+        LayerError
+            ``scenario_unreadable`` and what `coverage.scenariotexts.scenario_of` raises, each naming file and entry.
+        """
+        file = Path(path)
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LayerError("scenario_unreadable", file=file.name, reason=str(error)) from None
+        return cls.parse(text, city, file=file.name)
+
+    @classmethod
+    def parse(cls, text: str, city: City, *, file: str = "scenario.toml") -> Scenario:
+        """Return the scenario of a text, as `load` does of a file."""
+        name, changes = scenario_of(text, file, city)
+        return cls(name=name, changes=changes)
+
+    def text(self) -> str:
+        """Return the scenario as TOML."""
+        crs = next((str(change.cells.crs) for change in self.changes if len(change.cells)), WORKING_CRS)
+        return scenario_text(self.name, self.changes, crs)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the scenario as a TOML file that people can read and edit, and that `load` reads back exactly.
+
+        Raises
+        ------
+        StoreError
+            ``cannot_write``.
+        """
+        return write_text(path, self.text())
 
     def renamed(self, name: str) -> Scenario:
         """Return the same changes under another name."""
