@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -16,6 +17,7 @@ from coverage.editions import detect_edition, refuse_other_edition
 from coverage.errors import LayerError, Problem, Severity
 from coverage.layers import Layer, Source
 from coverage.matching import OTHER, edition_index, edition_units, find_rows, match_wards
+from coverage.mending import SLIVER_M, mend
 from coverage.names import normal_name
 from coverage.polygons import TOLERANCE_KM2, area_km2, gaps, is_polygonal, overlaps, repair
 from coverage.types import WORKING_CRS, Edition
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 AREA_TOLERANCE = 0.05  # share by which a polygon may differ from the published area before it is reported
+MENDED_KM2 = 0.01  # change of a ward's area by the repair of borders from which it is listed
+NAMESAKE_M = 5_000.0  # rows of one name that lie further apart are two places, not two parts of one
 LISTED = 10  # findings of one kind that are listed one by one
 
 # What is said of a polygon whose area is not the published one: (on the mainland, published officially).
@@ -99,6 +103,8 @@ def recognise_wards(frame: gpd.GeoDataFrame, *, source: Source, edition: str = "
     named["area_km2"] = area_km2(named.geometry)
     wards = gpd.GeoDataFrame(named).to_crs(WORKING_CRS)
     wards = wards[["name", "type", "district", "edition", "mainland", "area_km2", "area_official_km2", "geometry"]]
+    wards, mended = _mended(wards, source.name)
+    problems += mended
     if found != "other":
         problems += _against_register(wards, found, source.name)
     problems += _against_each_other(wards, source.name)
@@ -200,6 +206,8 @@ def _own_names(table: WardTable) -> gpd.GeoDataFrame:
 def _registered(table: WardTable, edition: Edition) -> tuple[gpd.GeoDataFrame, tuple[Problem, ...]]:
     """Return the rows that are wards of the edition, one per ward, with the register's names."""
     found, problems = find_rows(table.rows, edition_index(edition), file=table.file)
+    if table.wider:
+        table, found, problems = _of_the_city(table, found, problems)
     kept, more = _one_per_ward(table.only(found.notna()), found.dropna())
     units = edition_units(edition).loc[kept.index]
     named = gpd.GeoDataFrame(
@@ -216,6 +224,26 @@ def _registered(table: WardTable, edition: Edition) -> tuple[gpd.GeoDataFrame, t
         index=pd.Index(kept.index, name="ward_id"),
     )
     return named, problems + more
+
+
+def _of_the_city(
+    table: WardTable, found: pd.Series, problems: tuple[Problem, ...]
+) -> tuple[WardTable, pd.Series, tuple[Problem, ...]]:
+    """Return the rows of the city out of a wider file: of namesakes the one near the others, and no unknown place."""
+    place = shapely.centroid(table.geometry.to_crs(WORKING_CRS).to_numpy())
+    known = found.notna() & ~found.duplicated(keep=False)
+    middle = shapely.Point(np.median(shapely.get_coordinates(place[known.to_numpy()]), axis=0)) if known.any() else None
+    distance = pd.Series(0.0 if middle is None else shapely.distance(place, middle), index=found.index)
+    nearest = distance.where(found.notna()).groupby(found).transform("min")
+    apart = found.notna() & (distance > nearest + NAMESAKE_M)
+    other = found.isna() | apart
+    if not other.any():
+        return table, found, problems
+    rows = set(table.rows.loc[other, "row"].astype(int))
+    told = tuple(problem for problem in problems if problem.row not in rows)
+    values = {"file": table.file, "count": int(other.sum())}
+    note = Problem(code="rows_other_place", severity="note", field="name", values=values)
+    return table.only(~other), found[~other], (*told, note)
 
 
 def _one_per_ward(table: WardTable, found: pd.Series) -> tuple[gpd.GeoSeries, tuple[Problem, ...]]:
@@ -254,6 +282,27 @@ def _parts(metres: gpd.GeoSeries) -> tuple[list[Hashable], dict[Hashable, float]
         else:
             parts.append(label)
     return parts, copies
+
+
+def _mended(wards: gpd.GeoDataFrame, file: str) -> tuple[gpd.GeoDataFrame, tuple[Problem, ...]]:
+    """Return wards whose neighbours share their borders, and what that moved."""
+    geometry, moved = mend(wards.geometry)
+    if not moved.attrs["slivers"]:
+        return wards, ()
+    mended = wards.set_geometry(geometry)
+    mended.loc[moved.index, "area_km2"] = area_km2(geometry[moved.index])
+    about = {name: moved.attrs[name] for name in ("overlap_km2", "gap_km2")}
+    values = {"file": file, "count": moved.attrs["slivers"], "sliver_m": SLIVER_M, **about}
+    values |= {"before_km2": float(wards["area_km2"].sum()), "after_km2": float(mended["area_km2"].sum())}
+    problems = [Problem(code="borders_mended", severity="warning", field="geometry", values=values)]
+    # Each as far as areas are published: what moves by less changes no figure that anybody prints.
+    changed = (mended["area_km2"] - wards["area_km2"]).abs()
+    for ward in changed[changed > MENDED_KM2].sort_values(ascending=False).index[:LISTED]:
+        areas = {"before_km2": float(wards.loc[ward, "area_km2"]), "after_km2": float(mended.loc[ward, "area_km2"])}
+        name = str(wards.loc[ward, "name"])
+        values = {"file": file, **areas}
+        problems.append(Problem(code="ward_mended", severity="note", field="geometry", value=name, values=values))
+    return mended, tuple(problems)
 
 
 def _against_register(wards: gpd.GeoDataFrame, edition: Edition, file: str) -> tuple[Problem, ...]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
 from coverage.fields import table as field_table
+from coverage.layers import Layer
 from coverage.maps import OfflineMap, plan_map, result_map
 from coverage.planfiles import alternatives_csv, pareto_csv, plan_csv, plan_points
 from coverage.planning.plans import Plan
@@ -68,6 +69,14 @@ def wards_gpkg(result: Result) -> bytes:
     return _ward_shapes(result, published_wards(result), result.study.city.wards.frame.geometry)
 
 
+def checked_wards(wards: Layer) -> bytes:
+    """Return checked and mended ward polygons as a GeoPackage: layer ``wards``, the columns of the layer."""
+    table = wards.frame.reset_index().drop(columns="geometry")
+    told = _SYNTHETIC if wards.source.synthetic else str(wards.edition)
+    shapes = wards.frame.geometry
+    return _geopackage(gpd.GeoDataFrame(table, geometry=shapes.to_numpy(), crs=shapes.crs), "wards", told)
+
+
 def shown_documents(result: Result, shown: Restatement) -> dict[str, bytes]:
     """Return a result by the wards of another edition: ``wards_<edition>.csv``, and a GeoPackage where it has polygons.
 
@@ -87,16 +96,18 @@ def shown_documents(result: Result, shown: Restatement) -> dict[str, bytes]:
 
 
 def _ward_shapes(result: Result, wards: pd.DataFrame, shapes: gpd.GeoSeries) -> bytes:
-    table = gpd.GeoDataFrame(wards, geometry=shapes.to_numpy(), crs=shapes.crs)
-    return _gpkg(table, "wards", result, promote_to_multi=True)
+    return _geopackage(gpd.GeoDataFrame(wards, geometry=shapes.to_numpy(), crs=shapes.crs), "wards", _about(result))
 
 
-def _gpkg(table: gpd.GeoDataFrame, layer: str, result: Result, **options: Any) -> bytes:
+def _about(result: Result) -> str:
+    return _SYNTHETIC if result.study.city.synthetic else result.definition.id
+
+
+def _geopackage(table: gpd.GeoDataFrame, layer: str, description: str, *, multi: bool = True) -> bytes:
     content = io.BytesIO()
     with _fixed_date():
-        told = _SYNTHETIC if result.study.city.synthetic else ""
         pyogrio.write_dataframe(
-            table, content, driver="GPKG", layer=layer, DESCRIPTION=told or result.definition.id, **options
+            table, content, driver="GPKG", layer=layer, promote_to_multi=multi, DESCRIPTION=description
         )
     return content.getvalue()
 
@@ -323,7 +334,7 @@ def publish_plan(
     """
     data = {
         "plan.csv": plan_csv(plan).encode(),
-        "plan.gpkg": _gpkg(plan_points(plan, before), "plan", before),
+        "plan.gpkg": _geopackage(plan_points(plan, before), "plan", _about(before), multi=False),
         "pareto.csv": pareto_csv(plan).encode(),
         "alternatives.csv": alternatives_csv(plan).encode(),
         "plan_cells.csv": plan_cells_csv(plan, before).encode(),

@@ -93,6 +93,48 @@ FORMS: dict[str, tuple[Edition, dict[str, Any]]] = {
             "ADM3_PCODE": lambda w: [f"VN{c}" for c in w.index],
         },
     ),
+    "HDX since 2025": (
+        "2025h2",
+        {
+            "adm1_name": "Đà Nẵng",
+            "adm3_name": lambda w: [f"Unit {i}" for i in range(len(w))],
+            "adm3_name1": lambda w: list(w["name"]),
+            "adm3_pcode": lambda w: [f"VN501{c}" for c in w.index],
+        },
+    ),
+    "HDX codes alone": ("2025h1", {"ADM3_PCODE": lambda w: [f"VN48{c}" for c in w.index]}),
+    "geoBoundaries": (
+        "2019",
+        {
+            "shapeName": lambda w: [strip(n) for n in w["name"]],
+            "shapeISO": "",
+            "shapeID": lambda w: [f"4136224B{i:014d}" for i in range(len(w))],
+            "shapeGroup": "VNM",
+            "shapeType": "ADM3",
+        },
+    ),
+    "OSM": (
+        "2025h2",
+        {
+            "@id": lambda w: [f"relation/{i}" for i in range(len(w))],
+            "admin_level": "8",
+            "boundary": "administrative",
+            "name": lambda w: [f"{t} {n}" for t, n in zip(w["type"], w["name"], strict=True)],
+            "name:en": lambda w: [f"{strip(n)} Ward" for n in w["name"]],
+            "ref": lambda w: list(w.index),
+        },
+    ),
+    "national portal": (
+        "2025h2",
+        {
+            "ma_tinh": "48",
+            "ten_tinh": "Thành phố Đà Nẵng",
+            "ma_xa": lambda w: list(w.index),
+            "ten_xa": lambda w: [f"{t} {n}" for t, n in zip(w["type"], w["name"], strict=True)],
+            "loai": lambda w: list(w["type"]),
+            "dtich_km2": 1.0,
+        },
+    ),
     "codes alone": ("2025h2", {"ward_id": lambda w: list(w.index)}),
     "KML": ("2025h2", {"Name": lambda w: [f"Phường {n}" for n in w["name"]], "Description": ""}),
     "no accents": ("2025h2", {"ward": lambda w: [strip(n) for n in w["name"]]}),
@@ -206,6 +248,52 @@ def test_other_provinces_are_left_out() -> None:
     layer = read(pd.concat([frame, others], ignore_index=True))
     assert len(layer.frame) == 56
     assert about(layer, "rows_other_province")[0].values["count"] == 2
+
+
+def test_an_extract_of_osm_holds_other_levels_too() -> None:
+    frame = made("2019", name=lambda w: list(w["name"]), admin_level="8")
+    more = gpd.GeoDataFrame(
+        {"name": ["Đà Nẵng", "Quận Hải Châu", "Huyện Hòa Vang"], "admin_level": ["4", "6", "6"]},
+        geometry=[square(0, 0, 0.09), square(0), square(1)],
+        crs=4326,
+    )
+    layer = read(pd.concat([frame, more], ignore_index=True))
+    assert len(layer.frame) == 56
+    assert about(layer, "rows_other_level")[0].values == {"file": "ranh-gioi.geojson", "count": 3, "level": "8"}
+    assert not [problem for problem in layer.problems if problem.severity == "error"]
+
+
+def test_a_file_of_the_country_without_provinces_is_cut_to_the_city() -> None:
+    frame = made("2019", shapeName=lambda w: list(w["name"]), shapeID=lambda w: [f"x{i}" for i in range(len(w))])
+    away = pd.DataFrame({"shapeName": [f"Xã số {i}" for i in range(120)], "shapeID": [f"y{i}" for i in range(120)]})
+    north = gpd.GeoDataFrame(away, geometry=[shapely.affinity.translate(square(i), 0, 5) for i in range(120)], crs=4326)
+    near = gpd.GeoDataFrame(  # in Quảng Nam: an unknown commune, and a namesake of a ward
+        {"shapeName": ["Tam Xuân Một", "Thanh Bình"], "shapeID": ["z1", "z2"]},
+        geometry=[square(20, -40), square(22, -40)],
+        crs=4326,
+    )
+    layer = read(pd.concat([near, frame, north], ignore_index=True))
+    assert layer.edition == "2019"
+    assert len(layer.frame) == 56
+    assert layer.frame.geom_type.eq("Polygon").all()
+    assert layer.frame.total_bounds[1] > 1_760_000  # nothing of the south
+    assert about(layer, "rows_elsewhere")[0].values["count"] == 120
+    assert about(layer, "rows_other_place")[0].values["count"] == 2
+    assert not [problem for problem in layer.problems if problem.severity == "error"]
+
+
+def test_slivers_between_neighbours_are_mended_and_said() -> None:
+    frame = made("2019", code=lambda w: list(w.index))
+    clean = read(frame)
+    frame.loc[9, "geometry"] = square(1, 1, 1.01 * STEP)  # 11 m over its neighbours, without a wider dispute
+    layer = read(frame)
+    assert shapely.coverage_is_valid(layer.frame.geometry.to_numpy())
+    told = about(layer, "borders_mended")[0]
+    assert told.severity == "warning"
+    assert told.values["overlap_km2"] == pytest.approx(0.0201 * clean.frame["area_km2"].iloc[0], rel=0.02)
+    assert told.values["before_km2"] > told.values["after_km2"]
+    assert told.values["after_km2"] == pytest.approx(clean.frame["area_km2"].sum(), rel=1e-6)
+    assert not about(layer, "wards_overlap")
 
 
 def test_another_city_is_taken_as_it_is() -> None:
@@ -406,8 +494,14 @@ def test_both_sets_of_ninety_four(shared_data: Path) -> None:
         assert set(layer.frame.index) == set(ward_register("2025h2").index)
         assert not [p for p in layer.problems if p.severity == "error"]
         assert about(layer, "hoang_sa_apart")
-    assert not about(first, "wards_overlap")
-    assert about(second, "wards_overlap")
+    assert not about(first, "borders_mended")
+    mended = about(second, "borders_mended")[0].values
+    assert mended["count"] > 1000
+    assert mended["overlap_km2"] == pytest.approx(3.95, abs=0.05)
+    assert mended["after_km2"] == pytest.approx(mended["before_km2"], abs=0.1)
+    for layer in (first, second):
+        assert not about(layer, "wards_overlap")
+        assert shapely.coverage_is_valid(layer.frame.geometry.to_numpy())
     name = first.frame.index[first.frame["name"] == "Liên Chiểu"][0]
     assert (first.frame["area_km2"][name], second.frame["area_km2"][name]) == pytest.approx((40.8, 49.3), abs=0.05)
     assert "Liên Chiểu" in {p.value for p in about(second, "area_differs")}

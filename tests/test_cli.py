@@ -639,6 +639,45 @@ def test_polygons_of_another_edition_are_shown_and_divide_hoa_lien(run, shared_d
     assert len(gpd.read_file(tmp_path / "wards_2025h2.gpkg")) == len(shown)
 
 
+def test_two_sources_of_ward_boundaries_are_compared(run, shared_data, tmp_path):
+    folder = shared_data / "admin"
+    first, second = folder / "danang_units2025_94.geojson", folder / "danang_units2025_94_simplified50m_3dmap.geojson"
+    code, out, _ = run("check", "wards", first, "--against", second, "--out", tmp_path, "--json")
+    assert code == 1
+    told = json.loads(out)
+    assert (told["edition"], told["wards"]) == ("2025h2", 94)
+    named = [each for each in told["against"]["disagreements"] if each["value"] == "Liên Chiểu"]
+    assert "hai nguồn vẽ khác ranh giới Hải Vân – Liên Chiểu: 8,5 km²" in named[0]["message_vi"]
+    assert not told["against"]["agree"]
+    assert told["against"]["moved"][0]["first_ward"] == "20194"
+    assert len(pd.read_csv(tmp_path / "comparison.csv")) == 94
+    assert len(gpd.read_file(tmp_path / "wards.gpkg")) == 94
+    code, out, _ = run("check", "wards", first, "--against", second, "--lang", "en")
+    assert code == 1
+    assert "the two draw the border Hải Vân – Liên Chiểu differently" in out
+
+
+def test_clean_boundaries_are_clean_and_other_files_are_unusable(run, shared_data):
+    demo = data_dir() / "demo" / "wards.geojson"
+    code, out, _ = run("check", "wards", demo, "--lang", "en")
+    assert code == 0
+    assert "Nothing to mend." in out
+    code, out, _ = run("check", "wards", demo, "--against", demo, "--json")
+    assert code == 0
+    assert json.loads(out)["against"]["agree"]
+    districts = shared_data / "admin" / "danang_districts8_gischinhphu.geojson"
+    code, out, _ = run("check", "wards", districts, "--json")
+    assert code == 2
+    assert json.loads(out)["error"]["code"] == "wards_are_districts"
+    other = shared_data / "admin" / "danang_units2025_94.geojson"
+    code, out, _ = run("check", "wards", demo, "--against", other, "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (2, "editions_differ")
+    code, _, err = run("check", "masts", "x", "--lang", "en")
+    assert code == 2
+    assert "masts" in err
+    assert "wards" in err
+
+
 # --- the voice -------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from coverage.catalog.definitions import definitions
 from coverage.catalog.registers import EDITIONS
 from coverage.cli import planning_options
+from coverage.cli.checking import CHECKS
 from coverage.cli.readers import UsageError, choice, number
 from coverage.cli.storing import fill_audit, fill_user
 from coverage.types import Language
@@ -60,7 +61,8 @@ class Parser(argparse.ArgumentParser):
             raise UsageError(code, option=named[1])
         chosen = re.match(r"argument [^:]+: invalid choice: '([^']*)'", message)
         if chosen:
-            raise UsageError("command_unknown", value=chosen[1], known=", ".join(_COMMANDS))
+            known = re.sub(r"'", "", message.partition("(choose from ")[2]).rstrip(")")
+            raise UsageError("command_unknown", value=chosen[1], known=known)
         lacking = re.match(r"the following arguments are required: (.*)", message)
         if lacking:
             raise UsageError("arguments_missing", arguments=lacking[1])
@@ -140,10 +142,23 @@ def _app(parser: Parser, lang: Language) -> None:
     _add_help(group, lang)
 
 
+def _check(parser: Parser, lang: Language) -> None:
+    _add_help(parser.add_argument_group(t("cli.group_options", lang)), lang)
+    kinds = parser.add_subparsers(
+        dest="what", title=t("cli.group_what", lang), metavar=t("cli.metavar_what", lang), required=True
+    )
+    for name, fill in CHECKS.items():
+        about, short = t(f"cli.about_check_{name}", lang), t(f"cli.short_check_{name}", lang)
+        each = kinds.add_parser(name, lang=lang, description=about, help=short)
+        fill(each, lang)
+        _add_help(each.add_argument_group(t("cli.group_options", lang)), lang)
+
+
 _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "demo": _demo,
     "measure": _measure,
     "plan": _plan,
+    "check": _check,
     "definitions": _definitions,
     "validate": _validate,
     "app": _app,

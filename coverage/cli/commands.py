@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coverage.catalog.definitions import definitions
 from coverage.caveats import problems
+from coverage.cli.checking import check
 from coverage.cli.inputs import out_folder, study_of
 from coverage.cli.keeping import audit, user
 from coverage.cli.planning import plan
@@ -87,6 +88,7 @@ COMMANDS = {
     "demo": demo,
     "measure": measure,
     "plan": plan,
+    "check": check,
     "definitions": listing,
     "validate": published_cases,
     "app": app,

@@ -77,18 +77,20 @@ def failure(error: CoverageError, found: Sequence[Problem]) -> dict[str, Any]:
     """Return an error as a document: code, sentences, values, and every problem with its row and field."""
     return {
         "error": {"code": error.code, **_sentences(error), "values": plain(error.values)},
-        "problems": [
-            {
-                "code": problem.code,
-                "severity": problem.severity,
-                "row": plain(problem.row),
-                "field": problem.field,
-                "value": problem.value,
-                **_sentences(problem),
-                "values": plain(problem.values),
-            }
-            for problem in found
-        ],
+        "problems": [document(problem) for problem in found],
+    }
+
+
+def document(problem: Problem) -> dict[str, Any]:
+    """Return a problem as a document: code, severity, row, field, value, values and sentences in both languages."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "row": plain(problem.row),
+        "field": problem.field,
+        "value": problem.value,
+        **_sentences(problem),
+        "values": plain(problem.values),
     }
 
 
