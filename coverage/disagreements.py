@@ -58,11 +58,11 @@ def compare_wards(first: Layer, second: Layer) -> Comparison:
     Raises
     ------
     LayerError
-        ``editions_differ``.
+        ``ward_editions_differ``.
     """
     if first.edition != second.edition or first.edition == "other":
         editions = {"first_edition": first.edition or "–", "second_edition": second.edition or "–"}
-        raise LayerError("editions_differ", (), first=first.source.name, second=second.source.name, **editions)
+        raise LayerError("ward_editions_differ", (), first=first.source.name, second=second.source.name, **editions)
     both = first.frame.index.intersection(second.frame.index)
     moved = _moved(first.frame.geometry, second.frame.geometry.to_crs(first.frame.crs))
     wards = _table(first.frame, second.frame, moved, both)

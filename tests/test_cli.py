@@ -671,7 +671,7 @@ def test_clean_boundaries_are_clean_and_other_files_are_unusable(run, shared_dat
     assert json.loads(out)["error"]["code"] == "wards_are_districts"
     other = shared_data / "admin" / "danang_units2025_94.geojson"
     code, out, _ = run("check", "wards", demo, "--against", other, "--json")
-    assert (code, json.loads(out)["error"]["code"]) == (2, "editions_differ")
+    assert (code, json.loads(out)["error"]["code"]) == (2, "ward_editions_differ")
     code, _, err = run("check", "masts", "x", "--lang", "en")
     assert code == 2
     assert "masts" in err

@@ -85,7 +85,7 @@ def test_a_ward_that_only_one_source_has() -> None:
 def test_different_editions_are_not_compared(editions: tuple[str, str]) -> None:
     with pytest.raises(LayerError) as caught:
         compare_wards(layer("a", *boxes(5000), edition=editions[0]), layer("b", *boxes(5000), edition=editions[1]))
-    assert caught.value.code == "editions_differ"
+    assert caught.value.code == "ward_editions_differ"
     assert all(render(caught.value, lang) for lang in LANGUAGES)
 
 
