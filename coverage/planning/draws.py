@@ -199,7 +199,7 @@ class SiteDraws:
 
 def _side(least: float) -> int:
     """Return the side of a torus [pixels]: powers of two, so that most studies of one city get the same draws."""
-    return max(LEAST_TORUS, 2 ** math.ceil(math.log2(least)))
+    return max(LEAST_TORUS, 1 << math.ceil(math.log2(least)))
 
 
 def _noise(key: list[int], side: int, count: int) -> Waves:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from coverage.changes import Change
 from coverage.composing import Canvas, Scene, in_order
 from coverage.errors import PlanError
 from coverage.masts import Standing
@@ -20,7 +21,6 @@ from coverage.models import Far
 from coverage.planning.draws import Draws, Shadowing, SiteDraws
 from coverage.planning.plans import pixel_weights
 from coverage.radio.composition import add_levels
-from coverage.scenarios import Change
 from coverage.study import Progress, Result, Study
 
 Bits = NDArray[np.uint8]
@@ -28,6 +28,7 @@ Pixels = NDArray[np.int32]
 Place = tuple[int, int]
 
 TODAY = -1
+OF_BYTES = np.unpackbits(np.arange(256, dtype=np.uint8)[None, :], axis=0).astype(np.float64)  # (bit, byte)
 HOPELESS = 5.0  # standard deviations short of the threshold: one draw in 3.5 million would reach it
 
 
@@ -91,15 +92,14 @@ class Worlds:
         return _bit(self.today, draw)
 
     def _sums(self, bits: Bits, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        found: list[NDArray[np.float64]] = []
-        for eight in bits:  # one byte at a time: unpacked at once they would take eight times the room
-            found.append(np.unpackbits(eight[None, :], axis=0).astype(np.float32) @ weight)
+        # The weight of the pixels of each of the 256 bytes, then of each bit: nothing is unpacked.
+        found = [OF_BYTES @ np.bincount(eight, weight, 256) for eight in bits]
         return np.concatenate(found)[: self.count]
 
 
 def _bit(bits: Bits, draw: int) -> NDArray[np.bool_]:
     byte, place = divmod(draw, 8)
-    return (bits[byte] & (128 >> place)).astype(bool)
+    return np.asarray(bits[byte] & (128 >> place), dtype=bool)
 
 
 def coarser(study: Study, pixel_m: float) -> Study:
@@ -147,12 +147,10 @@ def worlds(
     times the draw, reaches the threshold. Where the model gives two states the draw decides between them first.
     """
     threshold_dbm, _ = study.rule.rule()
-    if any(takes_away(change) for change in changes):
+    if any(change.takes_away for change in changes):
         raise PlanError("plan_only_adds")
     today = study.run()
-    draws = Draws(
-        grid=study.grid, count=count, shadowing=shadowing or Shadowing(), seed=seed, stratified=stratified
-    )
+    draws = Draws(grid=study.grid, count=count, shadowing=shadowing or Shadowing(), seed=seed, stratified=stratified)
     sampler = _Sampler.of(study, changes, draws, threshold_dbm)
     weight = pixel_weights(today)
     covered = np.zeros(((count + 7) // 8, weight.size), dtype=np.uint8)
@@ -176,11 +174,6 @@ def worlds(
         result=today,
         draws=draws,
     )
-
-
-def takes_away(change: Change) -> bool:
-    """Tell whether a change takes cells away: its gain then depends on the others."""
-    return change.kind == "retire" or bool(getattr(change, "removes", ()))
 
 
 def _together(parts: list[tuple[Pixels, Bits]], size: int) -> tuple[Pixels, Bits]:
@@ -208,10 +201,11 @@ class _Sampler:
 
     @classmethod
     def of(cls, study: Study, changes: Sequence[Change], draws: Draws, threshold_dbm: float) -> _Sampler:
-        fitting = [change.cells[change.cells["technology"] == study.technology] for change in changes if len(change.cells)]
-        owner = [np.full(len(study.cells), TODAY)]
-        owner += [np.full(len(own), n) for own, n in zip(fitting, _with_cells(changes), strict=True)]
-        cells = gpd.GeoDataFrame(pd.concat([study.cells, *fitting], ignore_index=True), crs=study.cells.crs)
+        fitting = [change.cells[change.cells["technology"] == study.technology] for change in changes]
+        owner = [np.full(len(own), n) for n, own in enumerate([study.cells, *fitting], start=TODAY)]
+        cells = gpd.GeoDataFrame(
+            pd.concat([study.cells, *(own for own in fitting if len(own))], ignore_index=True), crs=study.cells.crs
+        )
         scene = Scene.of(cells, study.grid, study.path_model, study.city.surface)
         by_place: dict[Place, list[Standing]] = defaultdict(list)
         for standing in scene.masts:
@@ -279,14 +273,8 @@ class _Sampler:
     def _on_grid(self, inside: NDArray[np.intp], window: tuple[slice, slice]) -> NDArray[np.intp]:
         rows, cols = window
         row, col = np.divmod(inside, max(cols.stop - cols.start, 1))
-        return (row + rows.start) * self.scene.grid.cols + col + cols.start
-
-
-def _with_cells(changes: Sequence[Change]) -> list[int]:
-    return [n for n, change in enumerate(changes) if len(change.cells)]
+        return np.asarray((row + rows.start) * self.scene.grid.cols + col + cols.start)
 
 
 def _nothing(count: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     return np.zeros(0, dtype=np.intp), np.zeros((count, 0), dtype=bool)
-
-
