@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 
 
 class Kept(Protocol):
-    """What a choice has to keep, in numbers of the list of changes; as in `coverage.planning.problem.Problem`."""
+    """What a choice has to keep, in numbers of the list of changes; as of `coverage.planning.offers.Candidates`."""
 
     @property
     def exclusive(self) -> tuple[IntArray, ...]:
@@ -35,10 +35,6 @@ class Kept(Protocol):
     @property
     def caps(self) -> tuple[Cap, ...]:
         """What the chosen may use together."""
-
-    @property
-    def locked(self) -> Sequence[int] | IntArray:
-        """In every plan."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,6 +50,8 @@ class Chance:
     needed : int
         Number of draws that must reach it, 1 to all.
     kept : Kept or None
+    locked : tuple of int
+        Changes that are chosen whatever they bring.
     stop : callable() -> bool or None
         Ends the search for a better set; the best so far is kept.
     """
@@ -63,6 +61,7 @@ class Chance:
     level: float
     needed: int
     kept: Kept | None = None
+    locked: tuple[int, ...] = ()
     stop: Stop | None = None
 
     def reached(self, shares: FloatArray) -> int:
@@ -71,13 +70,13 @@ class Chance:
 
     def rules(self) -> Problem:
         """Return the rules alone, as a problem without elements."""
-        free = Problem(sets=sparse.csr_array((len(self.cost), 0)), weight=np.zeros(0), cost=self.cost)
+        empty = sparse.csr_array((len(self.cost), 0))
+        locked = np.array(self.locked, dtype=np.int64)
+        free = Problem(sets=empty, weight=np.zeros(0), cost=self.cost, locked=locked)
         if self.kept is None:
             return free
-        kept, locked = self.kept, np.asarray(self.kept.locked, dtype=np.int64)
-        return dataclasses.replace(
-            free, exclusive=kept.exclusive, requires=kept.requires, caps=kept.caps, locked=locked
-        )
+        kept = self.kept
+        return dataclasses.replace(free, exclusive=kept.exclusive, requires=kept.requires, caps=kept.caps)
 
     def best(self) -> tuple[int, ...]:
         """Return a set that reaches the level in enough draws, in an order that is good early.

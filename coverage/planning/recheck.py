@@ -17,8 +17,9 @@ from coverage.catalog.definitions import Definition, ThroughputRule
 from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.measures import covered
+from coverage.planning.offers import Candidates
 from coverage.planning.plans import pixel_weights
-from coverage.planning.problem import SLACK, Problem, Stop, merged
+from coverage.planning.problem import SLACK, Cap, Problem, Stop, merged
 from coverage.planning.regret import study_under
 from coverage.planning.solving import cheapest
 from coverage.quality import demands
@@ -103,7 +104,8 @@ def recheck(
         Of today, under any definition.
     plan : Scenario
     changes : sequence of Change
-        That repairs may be chosen from; those of the plan, and those that take cells away, are left out.
+        That repairs may be chosen from, those of the plan among them; those that take cells away are left out,
+        and the rules of `coverage.planning.offers.Candidates` are kept.
     target : float, 0–1
         Share to reach under the loaded definition.
     definition : Definition or str
@@ -145,15 +147,15 @@ def recheck(
         reached=now.headline >= target - SLACK,
         runs=2,
     )
-    left = _open(plan, changes)
-    if found.reached or not left:
+    if found.reached:
         return found
-    problem = _problem(planned, left, (weight, quiet), progress)
+    problem = _problem(planned, changes, {change.id for change in plan.changes}, (weight, quiet), progress)
     if problem.value_of(range(problem.count)) < target - SLACK:
         return found
     bound = cheapest(problem, target, seconds=seconds, seed=seed, stop=stop)
-    picked, after, runs = _Mending(planned, left, target, seconds, seed, stop).mended(problem, now)
-    repairs = tuple(left[n] for n in picked)
+    mending = _Mending(planned, tuple(changes), problem, target, seconds, seed, stop)
+    picked, after, runs = mending.mended(now)
+    repairs = tuple(changes[n] for n in picked)
     return dataclasses.replace(
         found,
         share_after=after.headline,
@@ -166,41 +168,30 @@ def recheck(
     )
 
 
-def _open(plan: Scenario, changes: Sequence[Change]) -> list[Change]:
-    """Return the changes that may still be chosen: one of a site and operator is enough."""
-    taken = {change.id for change in plan.changes}
-    places = {(change.site_id, change.operator) for change in plan.changes}
-    return [
-        change
-        for change in changes
-        if change.id not in taken
-        and (change.site_id, change.operator) not in places
-        and len(change.cells)
-        and not change.takes_away
-    ]
-
-
 @dataclass(frozen=True, eq=False)
 class _Mending:
     """Choosing more and running again, until the target is reached under load."""
 
     planned: Study
-    changes: list[Change]
+    changes: tuple[Change, ...]
+    problem: Problem
     target: float
     seconds: float
     seed: int
     stop: Stop | None
 
-    def mended(self, problem: Problem, now: Result) -> tuple[list[int], Result, int]:
+    def mended(self, now: Result) -> tuple[list[int], Result, int]:
         """Return the repairs, the result with them and the number of runs; no repairs where they do not help."""
-        most, level = problem.value_of(range(problem.count)), self.target
+        problem, level = self.problem, self.target
+        most = problem.value_of(range(problem.count))
         picked: list[int] = []
         result, runs = now, 0
         for _ in range(ROUNDS):
             level = min(level, most - SLACK)
-            locked = dataclasses.replace(problem, locked=np.array(picked, dtype=np.int64))
+            planned = problem.locked.tolist()
+            locked = dataclasses.replace(problem, locked=np.array([*planned, *picked], dtype=np.int64))
             found = cheapest(locked, level, seconds=self.seconds, seed=self.seed, stop=self.stop)
-            picked = [*picked, *(n for n in found.chosen if n not in picked)]
+            picked = [n for n in found.chosen if n not in planned]
             result, runs = self._with(picked), runs + 1
             lacking = self.target - result.headline
             if lacking <= SLACK or level >= most - SLACK or (self.stop is not None and self.stop()):
@@ -210,6 +201,8 @@ class _Mending:
             return (picked, result, runs) if result.headline > now.headline else ([], now, runs)
         for n in sorted(picked, key=lambda n: -self.changes[n].cost_vnd):
             rest = [other for other in picked if other != n]
+            if problem.broken([*problem.locked.tolist(), *rest]):
+                continue
             less, runs = self._with(rest), runs + 1
             if less.headline >= self.target - SLACK:
                 picked, result = rest, less
@@ -233,16 +226,22 @@ def _undisturbed(study: Study) -> NDArray[np.bool_]:
 def _problem(
     study: Study,
     changes: Sequence[Change],
+    planned: set[str],
     base: tuple[NDArray[np.float64], NDArray[np.bool_]],
     progress: Progress | None,
 ) -> Problem:
     """Return the problem of repairs without interference: what each change covers by itself, over the noise alone."""
     rule, (weight, start) = study.rule.requirement(), base
     assert isinstance(rule, ThroughputRule)
-    owner = np.repeat(np.arange(len(changes)), [len(change.cells) for change in changes])
-    cells = gpd.GeoDataFrame(pd.concat([change.cells for change in changes], ignore_index=True))
-    own = (cells["technology"] == study.technology).to_numpy(dtype=bool)
-    cells, owner = cells[own].reset_index(drop=True), owner[own]
+    adding = [
+        change.cells.iloc[:0] if change.takes_away or change.id in planned
+        else change.cells[change.cells["technology"] == study.technology]
+        for change in changes
+    ]  # fmt: skip
+    owner = np.repeat(np.arange(len(changes)), [len(own) for own in adding])
+    cells = gpd.GeoDataFrame(
+        pd.concat([own for own in adding if len(own)] or [study.cells.iloc[:0]], ignore_index=True)
+    )
     needed = demands(cells, rule)
     level = np.maximum(needed.downlink_threshold_db + to_decibel(needed.noise_mw), needed.uplink_threshold_dbm)
     rows, columns = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
@@ -259,5 +258,15 @@ def _problem(
     sets = sparse.csr_array((np.ones(len(index[0])), index), shape=(len(changes), len(weight)))
     sets.sum_duplicates()
     small = merged(sets, weight, start)
-    cost = np.array([change.cost_vnd for change in changes], dtype=float)
-    return Problem(sets=small.sets, weight=small.weight, cost=cost, base=small.base)
+    standing = [n for n, change in enumerate(changes) if change.id in planned]
+    barred = np.array([n for n, own in enumerate(adding) if not len(own) and n not in set(standing)], dtype=np.int64)
+    cost = np.array([0.0 if change.id in planned else change.cost_vnd for change in changes])
+    found = Problem(
+        sets=small.sets, weight=small.weight, cost=cost, base=small.base, locked=np.array(standing, dtype=np.int64),
+        caps=(Cap(members=barred, usage=np.ones(len(barred)), upper=0.0, name="adds_no_cells"),),
+    )  # fmt: skip
+    if not isinstance(changes, Candidates):
+        return found
+    return dataclasses.replace(
+        found, exclusive=changes.exclusive, requires=changes.requires, caps=(*found.caps, *changes.caps)
+    )

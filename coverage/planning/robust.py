@@ -21,8 +21,9 @@ from scipy.stats import beta
 
 from coverage.changes import Change
 from coverage.errors import PlanError
-from coverage.planning.chance import Chance, Kept
+from coverage.planning.chance import Chance
 from coverage.planning.draws import Shadowing
+from coverage.planning.offers import Candidates
 from coverage.planning.problem import SLACK, Stop
 from coverage.planning.worlds import coarser, worlds
 from coverage.scenarios import Scenario
@@ -173,7 +174,7 @@ def robust_plan(
     *,
     target: float,
     probability: float = 0.9,
-    kept: Kept | None = None,
+    locked: Sequence[str] = (),
     sampling: Sampling | None = None,
     seconds: float = 60.0,
     progress: Progress | None = None,
@@ -186,13 +187,14 @@ def robust_plan(
     study : Study
         Under a definition on the power received outdoors, a sum over pixels, union of operators.
     changes : sequence of Change
-        That add cells.
+        Those that take cells away, or add none, are never chosen; the rules of `coverage.planning.offers.Candidates`
+        are kept.
     target : float, 0–1
         Realised share to reach.
     probability : float, 0–1
         In which part of the draws at least.
-    kept : Kept, optional
-        Rules of choosing, in numbers of the changes.
+    locked : sequence of str
+        Ids of changes that are in the plan whatever they bring.
     sampling : Sampling, optional
     seconds : float
         For the bound.
@@ -203,8 +205,8 @@ def robust_plan(
     Raises
     ------
     PlanError
-        ``target_out_of_range``, ``robust_probability``; ``target_unreachable_in_draws`` with the number of draws in
-        which everything together reaches the target; as `coverage.planning.worlds.worlds`.
+        ``target_out_of_range``, ``robust_probability``, ``plan_locked_unknown``; ``target_unreachable_in_draws`` with
+        the number of draws in which everything together reaches the target; as `coverage.planning.worlds.worlds`.
 
     Notes
     -----
@@ -221,7 +223,10 @@ def robust_plan(
     sampled = worlds(coarse, changes, count=how.draws, shadowing=how.shadowing, seed=how.seed, progress=progress)
     cost = np.array([change.cost_vnd for change in changes], dtype=float)
     needed = math.ceil(how.draws * probability - SLACK)
-    asked = Chance(worlds=sampled, cost=cost, level=target, needed=needed, kept=kept, stop=stop)
+    asked = Chance(
+        worlds=sampled, cost=cost, level=target, needed=needed, locked=_places(changes, locked), stop=stop,
+        kept=changes if isinstance(changes, Candidates) else None,
+    )  # fmt: skip
     chosen, checked = _validated(asked, coarse, changes, probability, how)
     bound, proven = asked.bound(chosen, seconds=seconds, seed=how.seed)
     spent = float(cost[list(chosen)].sum())
@@ -246,6 +251,14 @@ def robust_plan(
         pixel_m=coarse.pixel_m,
         shadowing=how.shadowing,
     )
+
+
+def _places(changes: Sequence[Change], locked: Sequence[str]) -> tuple[int, ...]:
+    place = {change.id: n for n, change in enumerate(changes)}
+    lacking = [name for name in locked if name not in place]
+    if lacking:
+        raise PlanError("plan_locked_unknown", changes=", ".join(lacking))
+    return tuple(place[name] for name in locked)
 
 
 def _validated(

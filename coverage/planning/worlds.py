@@ -115,6 +115,7 @@ def worlds(
     shadowing: Shadowing | None = None,
     seed: int = 0,
     stratified: bool = True,
+    leave_out: bool = False,
     progress: Progress | None = None,
 ) -> Worlds:
     """Return what is covered in each draw.
@@ -131,6 +132,8 @@ def worlds(
     seed : int, ≥ 0
     stratified : bool
         As in `coverage.planning.draws.Draws`.
+    leave_out : bool
+        Let changes that take cells away cover nothing instead of refusing them: a plan by draws will not choose them.
     progress : callable(done, total), optional
         Sites done.
 
@@ -147,7 +150,7 @@ def worlds(
     times the draw, reaches the threshold. Where the model gives two states the draw decides between them first.
     """
     threshold_dbm, _ = study.rule.rule()
-    if any(change.takes_away for change in changes):
+    if not leave_out and any(change.takes_away for change in changes):
         raise PlanError("plan_only_adds")
     today = study.run()
     draws = Draws(grid=study.grid, count=count, shadowing=shadowing or Shadowing(), seed=seed, stratified=stratified)
@@ -201,7 +204,8 @@ class _Sampler:
 
     @classmethod
     def of(cls, study: Study, changes: Sequence[Change], draws: Draws, threshold_dbm: float) -> _Sampler:
-        fitting = [change.cells[change.cells["technology"] == study.technology] for change in changes]
+        cells = [change.cells.iloc[:0] if change.takes_away else change.cells for change in changes]
+        fitting = [own[own["technology"] == study.technology] for own in cells]
         owner = [np.full(len(own), n) for n, own in enumerate([study.cells, *fitting], start=TODAY)]
         cells = gpd.GeoDataFrame(
             pd.concat([study.cells, *(own for own in fitting if len(own))], ignore_index=True), crs=study.cells.crs

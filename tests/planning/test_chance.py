@@ -89,15 +89,17 @@ def test_rules_are_kept(question, upper):
         exclusive=(np.array([0, n - 1]),) if n > 1 else (),
         requires=((0, 1),) if n > 2 else (),
         caps=(Cap(members=np.arange(n), usage=np.ones(n), upper=float(upper), name="few"),),
-        locked=np.array([n // 2]),
     )  # fmt: skip
-    ask = Chance(worlds=by_hand(today, reach, weight), cost=cost, level=level, needed=needed, kept=kept)
-    cheapest = brute_force(*question, allowed=lambda chosen: not kept.broken(chosen))
+    ask = Chance(
+        worlds=by_hand(today, reach, weight), cost=cost, level=level, needed=needed, kept=kept, locked=(n // 2,)
+    )
+    cheapest = brute_force(*question, allowed=lambda chosen: not kept.broken(chosen) and n // 2 in chosen)
     try:
         chosen = ask.best()
     except PlanError:
         return  # greedy under caps may miss what exists; it never returns what is not allowed
     assert not kept.broken(chosen)
+    assert n // 2 in chosen
     assert float(cost[list(chosen)].sum()) >= cheapest - 1e-9
     assert ask.bound(chosen, seconds=5.0)[0] <= cheapest + 1e-9
 

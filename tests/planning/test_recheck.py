@@ -15,7 +15,7 @@ from tests import builders as make
 
 LAND = make.wards((-3, -3, 3, 3))
 STUDY = Study(make.city(LAND, make.cells(make.cell(azimuth_deg=math.nan))), pixel_m=100)
-CHANGES = list(candidates(STUDY, upgrades=False, lattice_m=1500.0))
+CHANGES = candidates(STUDY, upgrades=False, lattice_m=1500.0)
 FCC = study_under(STUDY, "fcc-bdc-5gnr-7-1")
 PLAN = plan(STUDY, CHANGES, target=0.10).scenario
 LOADED = FCC.under(PLAN).run().headline

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -5,12 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 from scipy.stats import binom, binomtest
 
 from coverage.errors import PlanError
 from coverage.planning.draws import Shadowing
-from coverage.planning.problem import Cap, Problem
+from coverage.planning.problem import Cap
 from coverage.planning.proposals import candidates
 from coverage.planning.robust import Sampling, clopper_pearson, robust_plan, validated
 from coverage.planning.worlds import worlds
@@ -19,7 +19,7 @@ from tests import builders as make
 
 LAND = make.wards((-4, -4, 4, 4))
 STUDY = Study(make.city(LAND, make.cells(make.cell(azimuth_deg=math.nan))), pixel_m=200)
-CHANGES = list(candidates(STUDY, upgrades=False, lattice_m=2000.0))
+CHANGES = candidates(STUDY, upgrades=False, lattice_m=2000.0)
 FEW = Sampling(draws=20, fresh=60, pixel_m=200.0)
 
 
@@ -68,15 +68,15 @@ def test_without_shadowing_of_its_own_the_chance_is_that_of_the_city_error():
 
 
 def test_rules_are_kept_and_locked_changes_stay():
-    n = len(CHANGES)
-    kept = Problem(
-        sets=sparse.csr_array((n, 0)), weight=np.zeros(0),
-        cost=np.ones(n), locked=np.array([2]),
-        caps=(Cap(members=np.arange(n), usage=np.ones(n), upper=9.0, name="masts"),),
-    )  # fmt: skip
-    found = robust_plan(STUDY, CHANGES, target=0.2, probability=0.8, kept=kept, sampling=FEW)
+    capped = dataclasses.replace(
+        CHANGES, caps=(Cap(members=np.arange(len(CHANGES)), usage=np.ones(len(CHANGES)), upper=9.0, name="masts"),)
+    )
+    found = robust_plan(STUDY, capped, target=0.2, probability=0.8, locked=[CHANGES[2].id], sampling=FEW)
     assert CHANGES[2].id in {change.id for change in found.changes}
     assert len(found.changes) <= 9
+    with pytest.raises(PlanError) as refused:
+        robust_plan(STUDY, CHANGES, target=0.2, locked=["nobody"], sampling=FEW)
+    assert refused.value.code == "plan_locked_unknown"
 
 
 def test_what_nobody_reaches_is_said_with_the_draws_that_do():
