@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -38,6 +39,7 @@ DECORRELATION_M: dict[Environment, dict[State, float]] = {
 }
 MARGIN = 8.0  # decorrelation distances between what a torus holds and itself: exp(−8) = 0.0003 of correlation is left
 LEAST_TORUS = 256
+AT_ONCE = 8  # pairs of draws on the torus of the city
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,15 +112,23 @@ class Draws:
 
     def common(self, distance_m: float) -> Floats:
         """Return Z(pixel) on the whole grid, shape (count, rows × cols); kept for each distance."""
-        if distance_m not in self._common:
-            grid = self.grid
-            side = _side(max(grid.shape) + MARGIN * self._longest)
-            noise = _noise([self.seed, 2], side, self.count)
-            rows = (np.arange(grid.rows) - round(grid.north_m / grid.pixel_m)) % side
-            cols = (np.arange(grid.cols) + round(grid.west_m / grid.pixel_m)) % side
-            waves = _correlated(noise, distance_m / grid.pixel_m)
-            self._common[distance_m] = _apart(waves[:, rows[:, None], cols].reshape(len(noise), -1), self.count)
-        return self._common[distance_m]
+        with self._lock:  # several threads ask; one of them makes it
+            if distance_m not in self._common:
+                self._common[distance_m] = self._drawn(distance_m)
+            return self._common[distance_m]
+
+    def _drawn(self, distance_m: float) -> Floats:
+        grid = self.grid
+        side = _side(max(grid.shape) + MARGIN * self._longest)
+        rows = (np.arange(grid.rows) - round(grid.north_m / grid.pixel_m)) % side
+        cols = (np.arange(grid.cols) + round(grid.west_m / grid.pixel_m)) % side
+        random = _stream([self.seed, 2])
+        found = np.empty((self.count, grid.rows * grid.cols), dtype=np.float32)
+        for first in range(0, self.count, 2 * AT_ONCE):  # the torus of all draws at once would take gigabytes
+            last = min(first + 2 * AT_ONCE, self.count)
+            waves = _correlated(_noise(random, side, (last - first + 1) // 2), distance_m / grid.pixel_m)
+            found[first:last] = _apart(waves[:, rows[:, None], cols].reshape(len(waves), -1), last - first)
+        return found
 
     def of_site(self, place: tuple[int, int], radius_m: float) -> SiteDraws:
         """Return the draws of a site.
@@ -134,11 +144,15 @@ class Draws:
         pixel = self.grid.pixel_m
         side = fft.next_fast_len(math.ceil(2 * radius_m / pixel + 3 + MARGIN * self._longest))
         key = [self.seed, 3, *(abs(metres) for metres in place), *(int(metres < 0) for metres in place)]
-        return SiteDraws(draws=self, place=place, noise=_noise(key, side, self.count))
+        return SiteDraws(draws=self, place=place, noise=_noise(_stream(key), side, (self.count + 1) // 2))
 
     @cached_property
     def _common(self) -> dict[float, Floats]:
         return {}
+
+    @cached_property
+    def _lock(self) -> Lock:
+        return Lock()
 
     @property
     def _longest(self) -> float:
@@ -180,7 +194,7 @@ class SiteDraws:
         Independent of `epsilon` and of the other sites.
         """
         key = [self.draws.seed, 4, *(abs(metres) for metres in self.place)]
-        noise = _noise(key, self.noise.shape[1], self.draws.count)
+        noise = _noise(_stream(key), self.noise.shape[1], len(self.noise))
         distance_m = self.draws.shadowing.decorrelation_m[environment]["sight"]
         return self._at(pixels, _correlated(noise, distance_m / self.draws.grid.pixel_m))
 
@@ -198,15 +212,18 @@ class SiteDraws:
 
 
 def _side(least: float) -> int:
-    """Return the side of a torus [pixels]: powers of two, so that most studies of one city get the same draws."""
-    return max(LEAST_TORUS, 1 << math.ceil(math.log2(least)))
+    """Return the side of a torus [pixels]: few sizes, so that most studies of one city get the same draws."""
+    power = max(LEAST_TORUS, 1 << math.ceil(math.log2(least)))
+    return power * 3 // 4 if LEAST_TORUS < power and least <= power * 3 // 4 else power
 
 
-def _noise(key: list[int], side: int, count: int) -> Waves:
-    """Return complex white noise of shape (pairs of draws, side, side); the first draws do not depend on the count."""
-    shape = (count + 1) // 2, side, side, 2
-    random = np.random.Generator(np.random.SFC64(key))
-    return random.standard_normal(shape, dtype=np.float32).view(np.complex64)[..., 0]
+def _stream(key: list[int]) -> np.random.Generator:
+    return np.random.Generator(np.random.SFC64(key))
+
+
+def _noise(random: np.random.Generator, side: int, pairs: int) -> Waves:
+    """Return complex white noise of shape (pairs of draws, side, side): drawn in parts or at once, it is the same."""
+    return random.standard_normal((pairs, side, side, 2), dtype=np.float32).view(np.complex64)[..., 0]
 
 
 def _correlated(noise: Waves, distance_px: float) -> Waves:
