@@ -32,6 +32,15 @@ from .planning.offers import Candidates as Candidates
 from .planning.plans import Plan as Plan
 from .planning.plans import plan as plan
 from .planning.proposals import candidates as candidates
+from .planning.draws import Shadowing as Shadowing
+from .planning.rechecking import Recheck as Recheck
+from .planning.rechecking import recheck as recheck
+from .planning.regret import Regret as Regret
+from .planning.regret import regrets as regrets
+from .planning.regret import variants as variants
+from .planning.robust import RobustPlan as RobustPlan
+from .planning.robust import Sampling as Sampling
+from .planning.robust import robust_plan as robust_plan
 from .planning.rules import Rules as Rules
 from .planning.rules import Zone as Zone
 from .profilecharts import profile_chart as profile_chart

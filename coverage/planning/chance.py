@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from coverage.errors import PlanError
+from coverage.planning.greedily import cheapest
 from coverage.planning.problem import SLACK, Cap, IntArray, Problem, Stop, merged
-from coverage.planning.solving import cheapest
 from coverage.planning.worlds import Bits, Worlds
 
 FloatArray = NDArray[np.float64]
@@ -218,8 +218,8 @@ class Chance:
             self.worlds.with_changes(covered, best)
         return tuple(order)
 
-    def bound(self, chosen: Sequence[int], *, seconds: float = 60.0, seed: int = 0) -> tuple[float, bool]:
-        """Return a cost below which no set reaches the level in enough draws, and whether it is proven.
+    def bound(self, chosen: Sequence[int], *, seconds: float = 60.0, seed: int = 0) -> float:
+        """Return a cost below which no set reaches the level in enough draws; 0 where nothing was proven.
 
         Parameters
         ----------
@@ -235,15 +235,14 @@ class Chance:
         """
         failing = self.worlds.count - self.needed + 1
         hardest = np.argsort(self.worlds.steps(chosen)[-1], kind="stable")[:failing]
-        bounds, proven = [], True
+        bounds = []
         for draw in hardest.tolist():
             alone = self._alone(draw)
             if alone.value_of(range(alone.count)) < self.level - SLACK:
                 continue  # nothing reaches this one: the set reaches another of them
             found = cheapest(alone, self.level, seconds=seconds / failing, seed=seed, stop=self.stop)
-            bounds.append(found.bound)
-            proven = proven and found.proven
-        return min(bounds), proven
+            bounds.append(found.bound if found.proven else 0.0)
+        return min(bounds)
 
     def _alone(self, draw: int) -> Problem:
         """Return the problem of one draw by itself; rules that only forbid are left out, which can only be cheaper."""

@@ -214,7 +214,7 @@ class SiteDraws:
 def _side(least: float) -> int:
     """Return the side of a torus [pixels]: few sizes, so that most studies of one city get the same draws."""
     power = max(LEAST_TORUS, 1 << math.ceil(math.log2(least)))
-    return power * 3 // 4 if LEAST_TORUS < power and least <= power * 3 // 4 else power
+    return power * 3 // 4 if power > LEAST_TORUS and least <= power * 3 // 4 else power
 
 
 def _stream(key: list[int]) -> np.random.Generator:

@@ -99,7 +99,7 @@ class RobustPlan:
     gap : float
         (cost − bound) ÷ cost, ≥ 0.
     proven : bool
-        Whether the bound is a mathematical one.
+        Whether anything better than 0 was proven.
     draws, needed, reached : int
         Draws it was made from; those asked for, and those that reach the target.
     steps : DataFrame
@@ -228,7 +228,7 @@ def robust_plan(
         kept=changes if isinstance(changes, Candidates) else None,
     )  # fmt: skip
     chosen, checked = _validated(asked, coarse, changes, probability, how)
-    bound, proven = asked.bound(chosen, seconds=seconds, seed=how.seed)
+    bound = asked.bound(chosen, seconds=seconds, seed=how.seed)
     spent = float(cost[list(chosen)].sum())
     picked = tuple(changes[n] for n in chosen)
     after = coarse.under(Scenario(name="robust", changes=picked)).run() if picked else sampled.result
@@ -240,7 +240,7 @@ def robust_plan(
         cost_vnd=spent,
         lower_bound_vnd=min(bound, spent),
         gap=max(spent - bound, 0.0) / spent if spent > 0 else 0.0,
-        proven=proven,
+        proven=bound > 0 or spent == 0,
         draws=how.draws,
         needed=needed,
         reached=asked.reached(sampled.steps(chosen)[-1]),

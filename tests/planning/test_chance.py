@@ -68,9 +68,8 @@ def test_choices_hold_bounds_hold_and_nothing_is_left_over(question):
         covered |= reach[change]
     assert ((covered @ weight) >= level - 1e-12).sum() >= needed
     assert spent >= cheapest - 1e-9
-    bound, proven = ask.bound(chosen, seconds=5.0)
-    assert proven
-    assert bound <= cheapest + 1e-9
+    bound = ask.bound(chosen, seconds=5.0)
+    assert 0 <= bound <= cheapest + 1e-9
     for change in chosen:
         rest = [other for other in chosen if other != change]
         covered = today.copy()
@@ -101,7 +100,7 @@ def test_rules_are_kept(question, upper):
     assert not kept.broken(chosen)
     assert n // 2 in chosen
     assert float(cost[list(chosen)].sum()) >= cheapest - 1e-9
-    assert ask.bound(chosen, seconds=5.0)[0] <= cheapest + 1e-9
+    assert ask.bound(chosen, seconds=5.0) <= cheapest + 1e-9
 
 
 def test_a_dear_change_that_covers_every_draw_beats_two_that_share_them():
@@ -118,4 +117,4 @@ def test_nothing_is_chosen_where_today_reaches_the_level():
     worlds = by_hand(np.ones((4, 2), bool), np.zeros((1, 4, 2), bool), [0.5, 0.5])
     ask = Chance(worlds=worlds, cost=np.array([1.0]), level=1.0, needed=4)
     assert ask.best() == ()
-    assert ask.bound(()) == (0.0, True)
+    assert ask.bound(()) == 0.0

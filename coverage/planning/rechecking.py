@@ -17,11 +17,11 @@ from coverage.catalog.definitions import Definition, ThroughputRule
 from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.measures import covered
+from coverage.planning.greedily import cheapest
 from coverage.planning.offers import Candidates
 from coverage.planning.plans import pixel_weights
 from coverage.planning.problem import SLACK, Cap, Problem, Stop, merged
 from coverage.planning.regret import study_under
-from coverage.planning.solving import cheapest
 from coverage.quality import demands
 from coverage.scenarios import Scenario
 from coverage.signals import predict_patches, predict_signal
@@ -57,7 +57,7 @@ class Recheck:
     lower_bound_vnd : float
         No repair costs less: that of reaching the target without any interference.
     proven : bool
-        Whether that bound is a mathematical one.
+        Whether anything better than 0 was proven; True where nothing had to be repaired.
     """
 
     definition: str
@@ -162,8 +162,8 @@ def recheck(
         reached=after.headline >= target - SLACK,
         repairs=repairs,
         cost_vnd=float(sum(change.cost_vnd for change in repairs)),
-        lower_bound_vnd=bound.bound,
-        proven=bound.proven,
+        lower_bound_vnd=bound.bound if bound.proven else 0.0,
+        proven=bound.proven and bound.bound > 0,
         runs=2 + runs,
     )
 
