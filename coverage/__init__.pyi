@@ -28,11 +28,11 @@ from .layers import Layer as Layer
 from .maps import plan_map as plan_map
 from .maps import result_map as result_map
 from .planning.costing import Costing as Costing
+from .planning.draws import Shadowing as Shadowing
 from .planning.offers import Candidates as Candidates
 from .planning.plans import Plan as Plan
 from .planning.plans import plan as plan
 from .planning.proposals import candidates as candidates
-from .planning.draws import Shadowing as Shadowing
 from .planning.rechecking import Recheck as Recheck
 from .planning.rechecking import recheck as recheck
 from .planning.regret import Regret as Regret

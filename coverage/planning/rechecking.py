@@ -20,7 +20,7 @@ from coverage.measures import covered
 from coverage.planning.greedily import cheapest
 from coverage.planning.offers import Candidates
 from coverage.planning.plans import pixel_weights
-from coverage.planning.problem import SLACK, Cap, Problem, Stop, merged
+from coverage.planning.problem import SLACK, Cap, Problem, Solution, Stop, merged
 from coverage.planning.regret import study_under
 from coverage.quality import demands
 from coverage.scenarios import Scenario
@@ -152,19 +152,22 @@ def recheck(
     problem = _problem(planned, changes, {change.id for change in plan.changes}, (weight, quiet), progress)
     if problem.value_of(range(problem.count)) < target - SLACK:
         return found
-    bound = cheapest(problem, target, seconds=seconds, seed=seed, stop=stop)
-    mending = _Mending(planned, tuple(changes), problem, target, seconds, seed, stop)
+    return _mended(found, _Mending(planned, tuple(changes), problem, target, seconds, seed, stop), now)
+
+
+def _mended(found: Recheck, mending: _Mending, now: Result) -> Recheck:
+    bound = mending.cheapest(mending.problem, found.target)
     picked, after, runs = mending.mended(now)
-    repairs = tuple(changes[n] for n in picked)
+    repairs = tuple(mending.changes[n] for n in picked)
     return dataclasses.replace(
         found,
         share_after=after.headline,
-        reached=after.headline >= target - SLACK,
+        reached=after.headline >= found.target - SLACK,
         repairs=repairs,
         cost_vnd=float(sum(change.cost_vnd for change in repairs)),
         lower_bound_vnd=bound.bound if bound.proven else 0.0,
         proven=bound.proven and bound.bound > 0,
-        runs=2 + runs,
+        runs=found.runs + runs,
     )
 
 
@@ -180,6 +183,10 @@ class _Mending:
     seed: int
     stop: Stop | None
 
+    def cheapest(self, problem: Problem, level: float) -> Solution:
+        """Return the cheapest repair without interference."""
+        return cheapest(problem, level, seconds=self.seconds, seed=self.seed, stop=self.stop)
+
     def mended(self, now: Result) -> tuple[list[int], Result, int]:
         """Return the repairs, the result with them and the number of runs; no repairs where they do not help."""
         problem, level = self.problem, self.target
@@ -190,7 +197,7 @@ class _Mending:
             level = min(level, most - SLACK)
             planned = problem.locked.tolist()
             locked = dataclasses.replace(problem, locked=np.array([*planned, *picked], dtype=np.int64))
-            found = cheapest(locked, level, seconds=self.seconds, seed=self.seed, stop=self.stop)
+            found = self.cheapest(locked, level)
             picked = [n for n in found.chosen if n not in planned]
             result, runs = self._with(picked), runs + 1
             lacking = self.target - result.headline
@@ -238,7 +245,27 @@ def _problem(
         else change.cells[change.cells["technology"] == study.technology]
         for change in changes
     ]  # fmt: skip
-    owner = np.repeat(np.arange(len(changes)), [len(own) for own in adding])
+    sets = _sets(study, adding, rule, progress)
+    small = merged(sets, weight, start)
+    standing = [n for n, change in enumerate(changes) if change.id in planned]
+    barred = np.array([n for n, own in enumerate(adding) if not len(own) and n not in set(standing)], dtype=np.int64)
+    cost = np.array([0.0 if change.id in planned else change.cost_vnd for change in changes])
+    found = Problem(
+        sets=small.sets, weight=small.weight, cost=cost, base=small.base, locked=np.array(standing, dtype=np.int64),
+        caps=(Cap(members=barred, usage=np.ones(len(barred)), upper=0.0, name="adds_no_cells"),),
+    )  # fmt: skip
+    if not isinstance(changes, Candidates):
+        return found
+    return dataclasses.replace(
+        found, exclusive=changes.exclusive, requires=changes.requires, caps=(*found.caps, *changes.caps)
+    )
+
+
+def _sets(
+    study: Study, adding: Sequence[gpd.GeoDataFrame], rule: ThroughputRule, progress: Progress | None
+) -> sparse.csr_array:
+    """Return which pixels the cells of each change serve over the noise alone, shape (changes, pixels)."""
+    owner = np.repeat(np.arange(len(adding)), [len(own) for own in adding])
     cells = gpd.GeoDataFrame(
         pd.concat([own for own in adding if len(own)] or [study.cells.iloc[:0]], ignore_index=True)
     )
@@ -255,18 +282,6 @@ def _problem(
             columns.append((row + patch.rows.start) * study.grid.cols + col + patch.cols.start)
             rows.append(np.full(len(row), owner[here[patch.cell]]))
     index = np.concatenate(rows), np.concatenate(columns)
-    sets = sparse.csr_array((np.ones(len(index[0])), index), shape=(len(changes), len(weight)))
+    sets = sparse.csr_array((np.ones(len(index[0])), index), shape=(len(adding), study.grid.rows * study.grid.cols))
     sets.sum_duplicates()
-    small = merged(sets, weight, start)
-    standing = [n for n, change in enumerate(changes) if change.id in planned]
-    barred = np.array([n for n, own in enumerate(adding) if not len(own) and n not in set(standing)], dtype=np.int64)
-    cost = np.array([0.0 if change.id in planned else change.cost_vnd for change in changes])
-    found = Problem(
-        sets=small.sets, weight=small.weight, cost=cost, base=small.base, locked=np.array(standing, dtype=np.int64),
-        caps=(Cap(members=barred, usage=np.ones(len(barred)), upper=0.0, name="adds_no_cells"),),
-    )  # fmt: skip
-    if not isinstance(changes, Candidates):
-        return found
-    return dataclasses.replace(
-        found, exclusive=changes.exclusive, requires=changes.requires, caps=(*found.caps, *changes.caps)
-    )
+    return sets

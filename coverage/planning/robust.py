@@ -96,10 +96,6 @@ class RobustPlan:
     cost_vnd : float
     lower_bound_vnd : float
         No set that reaches the target in that part of the same draws costs less.
-    gap : float
-        (cost − bound) ÷ cost, ≥ 0.
-    proven : bool
-        Whether anything better than 0 was proven.
     draws, needed, reached : int
         Draws it was made from; those asked for, and those that reach the target.
     steps : DataFrame
@@ -120,8 +116,6 @@ class RobustPlan:
     changes: tuple[Change, ...]
     cost_vnd: float
     lower_bound_vnd: float
-    gap: float
-    proven: bool
     draws: int
     needed: int
     reached: int
@@ -131,6 +125,16 @@ class RobustPlan:
     definition_after: float
     pixel_m: float
     shadowing: Shadowing
+
+    @property
+    def gap(self) -> float:
+        """(cost − bound) ÷ cost, ≥ 0."""
+        return (self.cost_vnd - self.lower_bound_vnd) / self.cost_vnd if self.cost_vnd > 0 else 0.0
+
+    @property
+    def proven(self) -> bool:
+        """Whether anything better than 0 was proven."""
+        return self.lower_bound_vnd > 0 or self.cost_vnd == 0
 
     @property
     def scenario(self) -> Scenario:
@@ -214,10 +218,7 @@ def robust_plan(
     and the choice is made again, three times at most; the cost is then that of the tighter question, and the bound
     still that of the question asked.
     """
-    if not 0 <= target <= 1:
-        raise PlanError("target_out_of_range", target=target)
-    if not 0 < probability < 1:
-        raise PlanError("robust_probability", probability=probability)
+    _check(target, probability)
     how = sampling or Sampling()
     coarse = coarser(study, how.pixel_m)
     sampled = worlds(coarse, changes, count=how.draws, shadowing=how.shadowing, seed=how.seed, progress=progress)
@@ -229,9 +230,9 @@ def robust_plan(
     )  # fmt: skip
     chosen, checked = _validated(asked, coarse, changes, probability, how)
     bound = asked.bound(chosen, seconds=seconds, seed=how.seed)
-    spent = float(cost[list(chosen)].sum())
     picked = tuple(changes[n] for n in chosen)
     after = coarse.under(Scenario(name="robust", changes=picked)).run() if picked else sampled.result
+    spent = float(cost[list(chosen)].sum())
     return RobustPlan(
         target=target,
         probability=probability,
@@ -239,8 +240,6 @@ def robust_plan(
         changes=picked,
         cost_vnd=spent,
         lower_bound_vnd=min(bound, spent),
-        gap=max(spent - bound, 0.0) / spent if spent > 0 else 0.0,
-        proven=bound > 0 or spent == 0,
         draws=how.draws,
         needed=needed,
         reached=asked.reached(sampled.steps(chosen)[-1]),
@@ -251,6 +250,13 @@ def robust_plan(
         pixel_m=coarse.pixel_m,
         shadowing=how.shadowing,
     )
+
+
+def _check(target: float, probability: float) -> None:
+    if not 0 <= target <= 1:
+        raise PlanError("target_out_of_range", target=target)
+    if not 0 < probability < 1:
+        raise PlanError("robust_probability", probability=probability)
 
 
 def _places(changes: Sequence[Change], locked: Sequence[str]) -> tuple[int, ...]:
