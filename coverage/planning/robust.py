@@ -223,10 +223,9 @@ def robust_plan(
     coarse = coarser(study, how.pixel_m)
     sampled = worlds(coarse, changes, count=how.draws, shadowing=how.shadowing, seed=how.seed, progress=progress)
     cost = np.array([change.cost_vnd for change in changes], dtype=float)
-    needed = math.ceil(how.draws * probability - SLACK)
     asked = Chance(
-        worlds=sampled, cost=cost, level=target, needed=needed, locked=_places(changes, locked), stop=stop,
-        kept=changes if isinstance(changes, Candidates) else None,
+        worlds=sampled, cost=cost, level=target, needed=math.ceil(how.draws * probability - SLACK), stop=stop,
+        locked=_places(changes, locked), kept=changes if isinstance(changes, Candidates) else None,
     )  # fmt: skip
     chosen, checked = _validated(asked, coarse, changes, probability, how)
     bound = asked.bound(chosen, seconds=seconds, seed=how.seed)
@@ -234,22 +233,17 @@ def robust_plan(
     after = coarse.under(Scenario(name="robust", changes=picked)).run() if picked else sampled.result
     spent = float(cost[list(chosen)].sum())
     return RobustPlan(
-        target=target,
-        probability=probability,
-        definition=study.rule.id,
-        changes=picked,
+        target=target, probability=probability, definition=study.rule.id, changes=picked,
         cost_vnd=spent,
         lower_bound_vnd=min(bound, spent),
         draws=how.draws,
-        needed=needed,
+        needed=asked.needed,
         reached=asked.reached(sampled.steps(chosen)[-1]),
         steps=running(picked, checked.shares, target),
         validation=checked,
-        definition_before=sampled.result.headline,
-        definition_after=after.headline,
-        pixel_m=coarse.pixel_m,
-        shadowing=how.shadowing,
-    )
+        definition_before=sampled.result.headline, definition_after=after.headline,
+        pixel_m=coarse.pixel_m, shadowing=how.shadowing,
+    )  # fmt: skip
 
 
 def _check(target: float, probability: float) -> None:
