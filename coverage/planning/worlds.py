@@ -140,7 +140,7 @@ def worlds(
     Raises
     ------
     PlanError
-        ``plan_only_adds`` for changes that take cells away; ``plan_unsupported_definition``.
+        ``draws_only_add`` for changes that take cells away; ``plan_unsupported_definition``.
     DefinitionError
         ``definition_not_outdoor_power``.
 
@@ -151,7 +151,7 @@ def worlds(
     """
     threshold_dbm, _ = study.rule.rule()
     if not leave_out and any(change.takes_away for change in changes):
-        raise PlanError("plan_only_adds")
+        raise PlanError("draws_only_add")
     today = study.run()
     draws = Draws(grid=study.grid, count=count, shadowing=shadowing or Shadowing(), seed=seed, stratified=stratified)
     sampler = _Sampler.of(study, changes, draws, threshold_dbm)

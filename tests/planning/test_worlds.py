@@ -97,7 +97,7 @@ def test_what_takes_cells_away_is_refused():
     gone = Change(id="x", kind="retire", site_id="s1", operator="Viettel", cells=ONE.cells.frame.iloc[:0], cost_vnd=0.0)
     with pytest.raises(PlanError) as refused:
         worlds(MODELS["flat"], [gone], count=2)
-    assert refused.value.code == "plan_only_adds"
+    assert refused.value.code == "draws_only_add"
 
 
 def test_pixels_are_made_coarser_never_finer():
