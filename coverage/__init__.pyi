@@ -20,6 +20,8 @@ from .files.layers import read_wards as read_wards
 from .files.people import read_people as read_people
 from .files.people import read_subscriptions as read_subscriptions
 from .files.rasters import read_raster as read_raster
+from .files.rules import demo_rules as demo_rules
+from .files.rules import read_rules as read_rules
 from .grid import Grid as Grid
 from .grid import Raster as Raster
 from .grid import metre_bounds as metre_bounds

@@ -10,15 +10,16 @@ from typing import Any
 from coverage.catalog.radios import operators
 from coverage.catalog.targets import target
 from coverage.caveats import problems
-from coverage.changes import Change, ChangeKind
+from coverage.changes import ChangeKind
 from coverage.cli.inputs import out_folder, sites_of, study_of
+from coverage.cli.proposing import offered, say_refused, told
 from coverage.cli.summaries import plan_lines, written_lines
 from coverage.cli.voice import Voice
 from coverage.errors import CoverageError
+from coverage.planning.offers import Candidates
 from coverage.planning.phases import Phase
 from coverage.planning.plans import Plan
 from coverage.planning.plans import plan as choose
-from coverage.planning.proposals import candidates
 from coverage.planning.rules import Rules
 from coverage.planning.worth import MEASURES
 from coverage.publishing import json_text, publish_plan
@@ -37,10 +38,8 @@ def plan(arguments: Namespace, voice: Voice) -> int:
     sites, read = sites_of(arguments.sites, voice)
     with voice.progress("progress_measure") as progress:
         before = study.run(progress)
-    changes = candidates(
-        study, kinds=_kinds(arguments), new_sites=sites, lattice_m=arguments.lattice, share=arguments.share,
-        operator=arguments.operator, costs=arguments.costs,
-    )  # fmt: skip
+    changes = offered(arguments, study, sites, _kinds(arguments))
+    say_refused(changes, voice)
     with voice.progress("progress_plan") as progress:
         made = choose(study, changes, **_asked(arguments, changes), today=before, progress=progress)
     with voice.progress("progress_measure") as progress:
@@ -48,14 +47,14 @@ def plan(arguments: Namespace, voice: Voice) -> int:
     measured = made.aim.measured(after)
     if not abs(measured - made.share_after) <= TOLERANCE:
         raise CoverageError("claim_differs", claim=made.share_after, measured=measured)
-    request = _request(arguments, made) | {"sites": read, "candidates": len(changes)}
+    request = _request(arguments, made) | told(changes) | {"sites": read}
     page = report(before, after, made, lang=voice.lang).html.encode()
     written = publish_plan(before, after, made, folder, lang=voice.lang, request=request, also={"report.html": page})
     _tell(made, before, after, written, voice)
     return 0 if made.reached else 1
 
 
-def _asked(arguments: Namespace, changes: Sequence[Change]) -> dict[str, Any]:
+def _asked(arguments: Namespace, changes: Candidates) -> dict[str, Any]:
     wanted = arguments.target
     phases = arguments.phases
     if not isinstance(phases, int):
@@ -84,24 +83,23 @@ def _kinds(arguments: Namespace) -> tuple[ChangeKind, ...]:
     return (*kinds, "connect") if "internet" in wanted else kinds
 
 
-def _counted(arguments: Namespace, changes: Sequence[Change]) -> tuple[str, ...]:
+def _counted(arguments: Namespace, changes: Candidates) -> tuple[str, ...]:
     """Return the operators that are counted by themselves: the one asked for, or all that share."""
     if arguments.operator is not None:
         known = [row.id for row in operators()]
         if arguments.operator not in known:
             raise CoverageError("choice_unknown", option="--operator", value=arguments.operator, known=", ".join(known))
         return (arguments.operator,)
-    if arguments.share is None:
+    if changes.rules.share == "none":
         return ()
     return tuple(sorted({name for change in changes if change.shared for name in change.operators}))
 
 
 def _request(arguments: Namespace, made: Plan) -> dict[str, Any]:
-    names = ("costs", "objective", "operator", "share", "floor", "equity", "phases", "robust", "seconds", "seed")
+    names = ("objective", "operator", "floor", "equity", "phases", "robust", "seconds", "seed")
     return {
         "target": made.target,
         "budget_vnd": made.budget_vnd,
-        "lattice_m": None if arguments.sites else arguments.lattice,
         **{name: getattr(arguments, name) for name in names},
     }
 

@@ -15,7 +15,9 @@ from coverage.words import t
 LATTICE_M = (200.0, 50_000.0)
 COSTS = ("low", "mid", "high")
 OBJECTIVES = ("area", "population", "households", "internet", "stations")
-SHARING = ("moran", "mocn")
+SHARING = ("none", "moran", "mocn")
+KINDS = ("upgrade", "carrier", "new_site", "small_cell", "retune", "connect")
+HORIZON = (0, 50)
 PHASES, SECONDS = (1, 100), (1.0, 86_400.0)
 
 
@@ -36,9 +38,13 @@ def fill(parser: argparse.ArgumentParser, lang: Language) -> None:
     group.add_argument("--equity", action="store_true", help=help_("equity"))
     add("--phases", _phases, t("planning.metavar_phases", lang), 1)
     add("--robust", number("--robust", (0.5, 0.999)), "0–1")
-    add("--lattice", _lattice, metavar, 3000.0)
+    add("--rules", str, t("cli.metavar_file", lang))
+    add("--kinds", _kinds, ",".join(KINDS))
+    add("--lattice", _lattice, metavar, "rules")
     add("--sites", str, t("cli.metavar_file", lang))
     add("--costs", choice("--costs", {level: level for level in COSTS}), "low|mid|high", "mid")
+    add("--horizon", _horizon, metavar, 0)
+    group.add_argument("--support-88", action="store_true", help=help_("support_88"))
     add("--seconds", number("--seconds", SECONDS), metavar, 40.0)
     add("--seed", _seed, metavar, 0)
 
@@ -75,10 +81,22 @@ def _phases(text: str) -> int | tuple[float, ...]:
     return int(count)
 
 
+def _kinds(text: str) -> tuple[str, ...]:
+    """Return kinds of change: ``upgrade,retune``."""
+    read = choice("--kinds", {kind: kind for kind in KINDS})
+    return tuple(read(kind) for kind in text.split(","))
+
+
+def _horizon(text: str) -> int:
+    return int(number("--horizon", HORIZON)(text))
+
+
 def _seed(text: str) -> int:
     return int(number("--seed", (0, 2**31 - 1))(text))
 
 
-def _lattice(text: str) -> float | None:
-    """Return the spacing of new sites; 0 proposes none."""
+def _lattice(text: str) -> float | str | None:
+    """Return the spacing of new sites; 0 proposes none, and what nobody types leaves it to the rules."""
+    if text == "rules":
+        return text
     return None if text in ("0", "0.0") else number("--lattice", LATTICE_M)(text)

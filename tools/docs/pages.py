@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tools.docs.api import api_page
 from tools.docs.commands import commands_page
+from tools.docs.rules import rules_page
 from tools.docs.tables import catalogue_page, definitions_page, fields_page
 from tools.docs.validation import validation_page
 
@@ -15,6 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "definitions.md": definitions_page,
     "fields.md": fields_page,
+    "rules.md": rules_page,
 }
 
 # Pages of measurements: None where what they are measured against is not at hand, and the page there is stays.
