@@ -43,7 +43,7 @@ class Layer:
 
     Attributes
     ----------
-    kind : {"wards", "cells", "households", "subscriptions", "buildings"}
+    kind : {"wards", "cells", "households", "subscriptions", "surveys", "buildings"}
         Which field table it obeys (`coverage.fields`).
     frame : pandas.DataFrame or geopandas.GeoDataFrame
         Canonical columns only. Wards are indexed by ``ward_id``; cells have a fresh RangeIndex. Geometry, where

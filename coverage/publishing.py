@@ -26,12 +26,13 @@ from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
 from coverage.fields import table as field_table
+from coverage.figures import WARD_COLUMNS
 from coverage.layers import Layer
 from coverage.maps import OfflineMap, plan_map, result_map
 from coverage.planfiles import alternatives_csv, pareto_csv, plan_csv, plan_points
 from coverage.planning.plans import Plan
 from coverage.restating import Restatement
-from coverage.study import WARD_COLUMNS, Result
+from coverage.study import Result
 from coverage.types import WORKING_CRS, Language
 from coverage.writing import csv_text, write_bytes
 

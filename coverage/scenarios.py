@@ -111,12 +111,15 @@ class Scenario:
                 "customer": "household",
                 "lines": change.households,
                 "period": period,
+                "status": "planned",  # households to be connected, not lines that somebody counted
             }
             for change in self.changes
             if change.kind == "connect" and change.ward_id in known
         ]
         if not rows:
             return subscriptions
+        if "status" not in frame:
+            frame = frame.assign(status="measured")
         more = pd.DataFrame(rows).reindex(columns=frame.columns)
         more = more.astype({name: kind for name, kind in frame.dtypes.items() if name != "lines"})
         return subscriptions.with_frame(pd.concat([frame, more], ignore_index=True))

@@ -21,15 +21,18 @@ from coverage.composing import Scene
 from coverage.figures import (
     SAME,
     SHARES,
+    WARD_COLUMNS,
     Denominator,
     city_table,
     coverage_columns,
     denominator_of,
+    evidence_of,
     part_inside,
     ward_table,
 )
 from coverage.grid import Grid
 from coverage.households import latest_period, over_full
+from coverage.internet.estimation import Estimate, estimate_connected
 from coverage.layers import Layer, Source
 from coverage.measures import Weights, covered, weigh
 from coverage.models import TR38901, PathLossModel
@@ -42,26 +45,6 @@ from coverage.types import Technology
 
 Progress = Callable[[int, int], None]
 MAY_LACK = ("population", "households", "subscriptions", "area_share")
-
-WARD_COLUMNS = (
-    "name",
-    "district",
-    "edition",
-    "area_km2",
-    "population",
-    "households",
-    "area_share",
-    "expected_area_share",
-    "population_covered_share",
-    "households_covered_share",
-    "subscriptions",
-    "lines_per_100_households",
-    "household_internet_share",
-    "area_source",
-    "population_source",
-    "households_source",
-    "subscriptions_source",
-)
 
 
 @dataclass(frozen=True)
@@ -183,7 +166,7 @@ class Study:
         for operator, probability in networks:
             columns = coverage_columns(self.weights, probability, self.rule, self._far)
             wards = fixed.join(columns)[list(WARD_COLUMNS)]
-            city = city_table(self.city.wards.frame, wards, self.weights, self.denominator)
+            city = city_table(self.city.wards.frame, wards, self.weights, self.denominator, self.internet)
             headline = self.rule.headline
             if best is None or _figure(city, headline) > _figure(best[1], headline):
                 best = wards, city, operator
@@ -198,7 +181,7 @@ class Study:
         """Return the same study of the same city with other cells or lines; wards, grid and weights are shared."""
         after = dataclasses.replace(self, city=city)
         same_lines = city.subscriptions is self.city.subscriptions
-        for name in ("grid", "weights", "denominator", *(("_ward_facts",) if same_lines else ())):
+        for name in ("grid", "weights", "denominator", *(("_ward_facts", "internet") if same_lines else ())):
             after.__dict__[name] = getattr(self, name)  # none of them depends on the cells
         return after
 
@@ -221,7 +204,12 @@ class Study:
     def _ward_facts(self) -> pd.DataFrame:
         city = self.city
         names = (_named(city.wards.source), _named(city.subscriptions.source) if city.subscriptions else "")
-        return ward_table(city.wards.frame, city.people, city.subscriptions, names)
+        return ward_table(city, self.internet, names)
+
+    @cached_property
+    def internet(self) -> Estimate:
+        """What lines and surveys tell of household internet: shares or ranges, and how they were found."""
+        return estimate_connected(evidence_of(self.city), self.city.ratios)
 
     @cached_property
     def _far(self) -> NDArray[np.bool_]:

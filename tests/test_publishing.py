@@ -26,7 +26,11 @@ from tests import builders as make
 HEADER = (
     "ward_id,name,district,edition,area_km2,population,households,area_share,expected_area_share,"
     "population_covered_share,households_covered_share,subscriptions,lines_per_100_households,"
-    "household_internet_share,area_source,population_source,households_source,subscriptions_source"
+    "household_internet_share,connected_share,connected_low,connected_high,connected_rmse_share,bounds_low,bounds_high,"
+    "status,flags,gso_connected_share,itu_hh6_share,u4ssc_1c_share,u4ssc_2c_per_100_households,"
+    "ministry_per_100_households,fixed_broadband_share,any_broadband_share,any_broadband_low,any_broadband_high,"
+    "mobile_only_share,itu_access_low,itu_access_high,fibre_taken_low,fibre_taken_high,households_growth_low,"
+    "households_growth_high,area_source,population_source,households_source,subscriptions_source"
 )
 SITE = [make.cell(azimuth_deg=azimuth, cell_id=f"s1-{n}") for n, azimuth in enumerate((0.0, 120.0, 240.0))]
 FILES = {

@@ -33,7 +33,7 @@ def check(
 
     Parameters
     ----------
-    kind : {"wards", "cells", "households", "subscriptions", "buildings"}
+    kind : {"wards", "cells", "households", "subscriptions", "surveys", "buildings"}
         Field table to obey.
     frame : DataFrame of str
         As read; missing cells may be "", None or NaN.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,8 @@ import shapely
 from coverage.catalog.registers import data_dir
 from coverage.city import City
 from coverage.errors import LayerError, Problem
+from coverage.fields.checking import read_period
+from coverage.files.areas import Areas, read_areas
 from coverage.files.buildings import building_raster, read_buildings
 from coverage.files.coasts import read_coast
 from coverage.files.layers import read_cells, read_wards
@@ -21,12 +23,14 @@ from coverage.files.opening import EXTENSIONS, regular_file
 from coverage.files.people import COUNTS, Split, read_people, read_subscriptions
 from coverage.files.rasters import Bounds, read_raster_and_source
 from coverage.files.surfaces import checked_counts, checked_land_cover, unknown_inside, ward_sums, whole_sums
+from coverage.files.surveys import read_survey
 from coverage.grid import Raster, Surface
+from coverage.internet.penetration import Ratios
 from coverage.layers import Layer, Source
 
 LAYERS = (
     "wards", "cells", "households", "population", "households_raster", "subscriptions", "terrain", "clutter",
-    "buildings", "coast", "antennas",
+    "buildings", "coast", "antennas", "survey", "areas",
 )  # fmt: skip
 MARGIN_M = 20_000.0  # rasters are read so far around the wards; cells further out are flagged
 
@@ -37,21 +41,12 @@ Rasters = dict[str, tuple[Raster, Source]]
 
 
 def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its name)
-    *,
-    wards: PathLike,
-    cells: PathLike,
-    households: PathLike | None = None,
-    population: PathLike | None = None,
-    subscriptions: PathLike | None = None,
-    terrain: PathLike | None = None,
-    clutter: PathLike | None = None,
-    households_raster: PathLike | None = None,
-    buildings: PathLike | None = None,
-    coast: PathLike | None = None,
-    antennas: PathLike | None = None,
-    edition: str = "auto",
-    name: str | None = None,
-) -> City:
+    *, wards: PathLike, cells: PathLike, households: PathLike | None = None, population: PathLike | None = None,
+    subscriptions: PathLike | None = None, terrain: PathLike | None = None, clutter: PathLike | None = None,
+    households_raster: PathLike | None = None, buildings: PathLike | None = None, coast: PathLike | None = None,
+    antennas: PathLike | None = None, survey: PathLike | None = None, areas: PathLike | None = None,
+    edition: str = "auto", name: str | None = None, households_period: str | None = None, ratios: Ratios | None = None,
+) -> City:  # fmt: skip
     """Return a city read from files.
 
     Parameters
@@ -70,15 +65,24 @@ def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its
         Polygons of land or of sea, or shore lines, for at least 20 km around the wards (`coverage.files.coasts`).
     antennas : path, optional
         Folder of MSI/Planet antenna files that the cells name.
+    survey : path, optional
+        Households asked and connected, by ward (`coverage.files.surveys`).
+    areas : path, optional
+        Polygons of the areas that the subscriptions name instead of wards (`coverage.files.areas`).
     edition : {"auto", "2019", "2025h1", "2025h2"}
         Edition of the ward polygons.
     name : str, optional
         Shown to people; else the name of the ward file.
+    households_period : str, optional
+        When households were counted, where their table does not say it: ``2019-04``, ``Quý 2/2019``, ``2019``.
+    ratios : Ratios, optional
+        What lies between lines and households; assumptions unless given.
 
     Raises
     ------
     LayerError
-        What the readers raise, each naming its file; ``cells_elsewhere`` when no cell lies near the wards.
+        What the readers raise, each naming its file; ``cells_elsewhere`` when no cell lies near the wards;
+        ``period_unreadable``.
     """
     ward_layer = read_wards(wards, edition)
     cell_layer = _near(read_cells(cells, antennas), ward_layer)
@@ -88,10 +92,10 @@ def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its
     built, told = _draw(buildings, coast, ward_layer, rasters)
     ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()), *told)
     tables = [path for path in (households, population) if path is not None and path != given["population"]]
-    people, split, counted = _people(tables, rasters, ward_layer)
-    if people is not None:
-        people = people.with_frame(people.frame, *chain.from_iterable(found.values()), *_holes(rasters, ward_layer))
-    lines = None if subscriptions is None else read_subscriptions(subscriptions, ward_layer, split=split)
+    people, split, counted = _people(tables, rasters, ward_layer, found)
+    people = _dated(people, households_period)
+    lines, asked = _internet((subscriptions, survey, areas), ward_layer, people, rasters, split)
+    counted += [asked.source] if asked else []
     sources = _sources((ward_layer, cell_layer, lines), counted, rasters)
     return City(
         name=name or Path(wards).stem,
@@ -99,11 +103,48 @@ def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its
         cells=cell_layer,
         people=people,
         subscriptions=lines,
+        survey=asked,
+        ratios=ratios or Ratios(),
         buildings=built,
         surface=Surface(**{key: raster for key, (raster, _) in rasters.items()}),
         sources=sources,
         synthetic=any(source.synthetic for source in sources),
     )
+
+
+def _internet(
+    paths: tuple[PathLike | None, PathLike | None, PathLike | None], wards: Layer, people: Layer | None,
+    rasters: Rasters, split: Split | None,
+) -> tuple[Layer | None, Layer | None]:  # fmt: skip
+    """Return subscriptions and survey, from their paths and that of other areas."""
+    subscriptions, survey, areas = paths
+    lines = None
+    if subscriptions is not None:
+        pixels = rasters["households"][0] if "households" in rasters else None
+        lines = read_subscriptions(subscriptions, wards, split=split, areas=carriers(areas, pixels, people))
+    return lines, None if survey is None else read_survey(survey, wards)
+
+
+def carriers(areas: PathLike | None, pixels: Raster | None, people: Layer | None) -> Areas:
+    """Return what carries lines of other areas to wards: their polygons, and where households are."""
+    return Areas(
+        polygons=None if areas is None else read_areas(areas),
+        pixels=pixels,
+        households=None if people is None else people.frame["households"],
+    )
+
+
+def _dated(people: Layer | None, period: str | None) -> Layer | None:
+    """Return the people with the date of the count where the table itself has none."""
+    if people is None or period is None:
+        return people
+    month = read_period(period)
+    if month is None:
+        raise LayerError("period_unreadable", value=period)
+    frame = people.frame.copy()
+    told = frame["households_period"] if "households_period" in frame else pd.Series(None, frame.index, dtype=object)
+    frame["households_period"] = told.astype(object).where(told.notna(), month)
+    return people.with_frame(frame)
 
 
 def _sources(layers: tuple[Layer, Layer, Layer | None], counted: list[Source], rasters: Rasters) -> tuple[Source, ...]:
@@ -173,7 +214,9 @@ def _holes(rasters: Rasters, wards: Layer) -> list[Problem]:
     return [problem for raster, source in counted for problem in unknown_inside(raster, wards.frame, source.name)]
 
 
-def _people(paths: list[PathLike], rasters: Rasters, wards: Layer) -> tuple[Layer | None, Split | None, list[Source]]:
+def _people(
+    paths: list[PathLike], rasters: Rasters, wards: Layer, found: dict[str, tuple[Problem, ...]]
+) -> tuple[Layer | None, Split | None, list[Source]]:
     """Return one layer of people, the weights of divided wards, and what was read.
 
     Tables come first, a later one over an earlier one; sums of pixels stand in where no table has a count.
@@ -193,7 +236,8 @@ def _people(paths: list[PathLike], rasters: Rasters, wards: Layer) -> tuple[Laye
             speaks = layer.frame[name].notna()
             for column in (name, f"{name}_source"):
                 merged.loc[speaks, column] = layer.frame.loc[speaks, column]
-    problems = tuple(problem for layer in layers for problem in layer.problems)
+    told = (*chain.from_iterable(found.values()), *_holes(rasters, wards))
+    problems = (*(problem for layer in layers for problem in layer.problems), *told)
     return replace(layers[0], frame=merged, problems=problems), split, [layer.source for layer in layers]
 
 
@@ -216,7 +260,9 @@ def open_city(path: str | Path) -> City:
     """Return the city that a TOML file describes.
 
     ``name`` is shown to people, ``synthetic = true`` marks made-up data, ``edition`` names that of the wards (else it
-    is found), and ``[layers]`` holds the paths `read_city` takes, relative to the file.
+    is found), ``households_period`` is the date of the count of households, ``[layers]`` holds the paths `read_city`
+    takes, relative to the file, and ``[ratios]`` the ranges of `coverage.internet.penetration.Ratios` that are known
+    better than by assumption, such as ``lines_per_household = [1.0, 1.1]``.
 
     Raises
     ------
@@ -237,12 +283,29 @@ def open_city(path: str | Path) -> City:
         if name not in layers:
             raise LayerError("city_file_lacks", file=found.name, layer=name)
     paths = {name: found.parent / value for name, value in layers.items()}
-    city = read_city(**paths, edition=str(told.get("edition", "auto")), name=str(told.get("name", found.stem)))
+    city = read_city(
+        **paths,
+        edition=str(told.get("edition", "auto")),
+        name=str(told.get("name", found.stem)),
+        households_period=str(told["households_period"]) if "households_period" in told else None,
+        ratios=_ratios(told.get("ratios", {}), found.name),
+    )
     return replace(
         city,
         synthetic=city.synthetic or told.get("synthetic") is True,
         name_en=str(told.get("name_en", "")),
     )
+
+
+def _ratios(told: object, file: str) -> Ratios:
+    names = {field.name for field in fields(Ratios)}
+    if not isinstance(told, dict) or not told.keys() <= names or not all(map(_is_range, told.values())):
+        raise LayerError("city_file_ratios", file=file, known=", ".join(sorted(names)))
+    return Ratios(**{name: (float(low), float(high)) for name, (low, high) in told.items()})
+
+
+def _is_range(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(end, int | float) for end in value)
 
 
 def _is_text(value: object) -> bool:

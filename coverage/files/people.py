@@ -14,6 +14,7 @@ from coverage.boundaries import OTHER, carry_problems, crosswalk, detect_edition
 from coverage.catalog.registers import EDITIONS
 from coverage.errors import LayerError, Problem
 from coverage.fields import check, field_of
+from coverage.files.areas import Areas, carried_to_wards, named_elsewhere
 from coverage.files.raw import RawTable
 from coverage.files.tables import read_table
 from coverage.households import is_fixed, latest_period
@@ -24,6 +25,7 @@ Split = Mapping[tuple[str, str], float]
 
 COUNTS = ("households", "population")
 _LINE_KEY = ["operator", "technology", "customer", "period"]
+LINE_COLUMNS = ["ward_id", *_LINE_KEY[:3], "lines", "period", "passed", "lines_low", "lines_high", "status"]
 
 
 def read_people(path: str | Path, wards: Layer, *, households_per_ward: pd.Series | None = None) -> Layer:
@@ -51,7 +53,7 @@ def read_people(path: str | Path, wards: Layer, *, households_per_ward: pd.Serie
         What `read_table`, `coverage.fields.check` and `detect_edition` raise; ``no_usable_row``.
     """
     raw = read_table(path)
-    kept, ids, edition, problems = _matched("households", raw, wards)
+    kept, ids, edition, problems = matched_rows("households", raw, wards)
     twice = ids.duplicated() & ids.notna()
     for index in np.flatnonzero(twice):
         row, value, values = int(kept["row"].iloc[index]), str(ids.iloc[index]), {"file": raw.source.name}
@@ -71,6 +73,9 @@ def read_people(path: str | Path, wards: Layer, *, households_per_ward: pd.Serie
         counts = carry(counts, old, new, split=split)
         problems += _lost(counts, wards, raw.source.name)
     frame = counts.reindex(index=wards.frame.index, columns=list(COUNTS)).astype(float)
+    frame["households_period"] = kept.loc[used, "period"].dropna().max() if kept["period"].notna().any() else None
+    if edition == wards.edition and kept["income"].notna().any():
+        frame["income"] = kept.loc[used].set_index(pd.Index(ids[used]))["income"].reindex(wards.frame.index)
     for name in COUNTS:
         frame[f"{name}_source"] = pd.Series(label, index=frame.index, dtype=object).where(frame[name].notna(), None)
     frame.attrs["split"] = split
@@ -121,22 +126,36 @@ def _known(edition: str | None) -> Edition:
     return edition
 
 
-def _matched(
+def matched_rows(
     kind: LayerKind, raw: RawTable, wards: Layer
 ) -> tuple[pd.DataFrame, pd.Series, str | None, tuple[Problem, ...]]:
     """Return the usable rows, their ward in the table's own edition, that edition, and what was found."""
+    kept, found = _checked(kind, raw)
+    ids, edition, more = _ids(kept, wards, raw.source.name)
+    return kept, ids, edition, (*found, *more)
+
+
+def _checked(kind: LayerKind, raw: RawTable) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    """Return the usable rows and what was found."""
     file = raw.source.name
     kept, found = check(kind, raw.frame, file=file, rows=raw.rows.tolist())
     if kept.empty:
         raise LayerError("no_usable_row", (*raw.problems, *found), file=file, rows=raw.source.rows)
     if "gid_3" in kept:
         kept["ward_id"] = kept["ward_id"].fillna(kept["gid_3"])
+    return kept, (*raw.problems, *found)
+
+
+def _ids(kept: pd.DataFrame, wards: Layer, file: str) -> tuple[pd.Series, str | None, tuple[Problem, ...]]:
+    """Return the ward of every row in the table's own edition, that edition, and what was found."""
     edition = wards.edition
+    if kept.empty:
+        return pd.Series(index=kept.index, dtype=object), edition, ()
     if edition != OTHER:
         detected = detect_edition(kept["ward_id"], kept["name"], file=file, prefer=edition)
         edition = edition if detected == OTHER else detected  # then every row is an unknown ward, and said to be
     ids, more = match_wards(kept, wards if edition == wards.edition else _known(edition), file=file)
-    return kept, ids, edition, (*raw.problems, *found, *more)
+    return ids, edition, more
 
 
 def _lost(counts: pd.DataFrame, wards: Layer, file: str) -> tuple[Problem, ...]:
@@ -149,8 +168,14 @@ def _lost(counts: pd.DataFrame, wards: Layer, file: str) -> tuple[Problem, ...]:
     return (Problem(code="counts_outside_layer", severity="note", values=values),)
 
 
-def read_subscriptions(path: str | Path, wards: Layer, *, split: Split | None = None) -> Layer:
+def read_subscriptions(
+    path: str | Path, wards: Layer, *, split: Split | None = None, areas: Areas | None = None
+) -> Layer:
     """Return broadband lines per ward of a layer, operator, technology and customer.
+
+    Rows may name a ward; or a place in longitude and latitude; or the id of another area (exchange, postal, grid) whose
+    polygon is in `areas`; or a district by itself. What is counted on other areas is carried to the wards by households
+    (`coverage.internet.dasymetric`) and marked ``estimated``.
 
     A row that repeats another one (the ward may be spelt otherwise) is dropped and flagged; one that differs in its
     lines only is kept and flagged. Lines of another edition are carried to that of the layer; a ward of which a part
@@ -163,11 +188,14 @@ def read_subscriptions(path: str | Path, wards: Layer, *, split: Split | None = 
         Kind ``wards``.
     split : mapping of (old, new) to float, optional
         Weights for a ward that was divided: see `coverage.boundaries.carry_counts`.
+    areas : Areas, optional
+        Polygons of other areas, and where households are.
 
     Returns
     -------
     Layer
-        Kind ``subscriptions``; frame: ``ward_id, operator, technology, customer, lines, period``.
+        Kind ``subscriptions``; frame: ``ward_id, operator, technology, customer, lines, period, passed, lines_low,
+        lines_high, status``.
 
     Raises
     ------
@@ -176,16 +204,20 @@ def read_subscriptions(path: str | Path, wards: Layer, *, split: Split | None = 
     """
     raw = read_table(path)
     file = raw.source.name
-    kept, ids, edition, problems = _matched("subscriptions", raw, wards)
-    rows = kept.assign(ward_id=ids)[ids.notna().to_numpy()]
-    if rows.empty:
+    kept, problems = _checked("subscriptions", raw)
+    elsewhere = named_elsewhere(kept)
+    carried, more = carried_to_wards(kept[elsewhere], wards, areas or Areas(), file)
+    ids, edition, found = _ids(kept[~elsewhere], wards, file)
+    problems += (*found, *more)
+    rows = kept[~elsewhere].assign(ward_id=ids)[ids.notna().to_numpy()]
+    if rows.empty and carried.empty:
         raise LayerError("no_usable_row", problems, file=file, rows=raw.source.rows)
     rows, repeats = _one_of_each(rows, raw)
-    problems += (*repeats, *_not_counted(rows, file))
+    problems += (*repeats, *_not_counted(pd.concat([rows, kept[elsewhere]]), file))
     source = raw.source
-    if edition != wards.edition:
+    if edition != wards.edition and len(rows):
         editions = _known(edition), _known(wards.edition)
-        rows, unknown = _carried_lines(rows, editions, split)
+        rows, unknown = _carried_within(rows, editions, split)
         problems += carry_problems(*editions, file=file, split=split)
         listed = [str(wards.frame.loc[ward, "name"]) for ward in sorted(unknown) if ward in wards.frame.index]
         if listed:
@@ -193,7 +225,13 @@ def read_subscriptions(path: str | Path, wards: Layer, *, split: Split | None = 
             problems += (Problem(code="lines_incomplete", severity="warning", values=values),)
         rows = rows[rows["ward_id"].isin(wards.frame.index)]
         source = replace(source, note=f"{file} ({edition}→{wards.edition})")
-    frame = rows[["ward_id", "operator", "technology", "customer", "lines", "period"]].reset_index(drop=True)
+    whole = rows.reindex(columns=LINE_COLUMNS)
+    if whole["status"].isna().all():
+        whole["status"] = "measured"
+    frame = whole if carried.empty else pd.concat([whole, carried.reindex(columns=LINE_COLUMNS)], ignore_index=True)
+    frame = frame.reset_index(drop=True)
+    for name in ("lines_low", "lines_high"):
+        frame[name] = frame[name].astype(float).fillna(frame["lines"])
     return Layer(kind="subscriptions", frame=frame, source=source, problems=problems, edition=wards.edition)
 
 
@@ -228,6 +266,29 @@ def _not_counted(rows: pd.DataFrame, file: str) -> tuple[Problem, ...]:
         values = {"file": file, "count": len(older), "period": period}
         notes.append(Problem(code="lines_older_unused", severity="note", field="period", values=values))
     return tuple(notes)
+
+
+def _carried_within(
+    rows: pd.DataFrame, editions: tuple[Edition, Edition], split: Split | None
+) -> tuple[pd.DataFrame, set[str]]:
+    """Return `_carried_lines` with what a ward has for certain and at most, a divided ward being anywhere."""
+    moved, unknown = _carried_lines(rows, editions, split)
+    pairs = crosswalk(*editions)
+    divided_wards = pairs[pairs["estimated"] & pairs["old"].isin(rows["ward_id"])]
+    moved = moved.assign(status="measured", lines_low=moved["lines"], lines_high=moved["lines"])
+    if divided_wards.empty:
+        return moved, unknown
+    for target in divided_wards["new"].unique():
+        extreme = {(old, new): float(new == target) for old, new in divided_wards[["old", "new"]].to_numpy()}
+        if any(sum(w for (o, _), w in extreme.items() if o == old) != 1 for old, _ in extreme):
+            continue
+        other = _carried_lines(rows, editions, extreme)[0]
+        keys = ["ward_id", *_LINE_KEY]
+        beside = moved.merge(other.rename(columns={"lines": "there"}), on=keys, how="left")["there"].fillna(0.0)
+        moved["lines_low"] = np.minimum(moved["lines_low"], beside.to_numpy())
+        moved["lines_high"] = np.maximum(moved["lines_high"], beside.to_numpy())
+    moved.loc[moved["ward_id"].isin(divided_wards["new"]), "status"] = "estimated"
+    return moved, unknown
 
 
 def _carried_lines(

@@ -108,6 +108,8 @@ def estimate_connected(evidence: Evidence, ratios: Ratios | None = None) -> Esti
     table["any_share"], table["any_mse"] = np.nan, np.nan
     _put_survey(table, fits["any"], "any", limits=("bounds_low", None))
     table["any_share"] = table[["any_share", "connected_share"]].max(axis=1).where(table["any_share"].notna())
+    table["any_high"] = table[["any_high", "any_share"]].max(axis=1)
+    _put_planned(table, lines["planned"])
     table.loc[table["status"].isna(), ["connected_low", "connected_high", "any_low", "any_high"]] = np.nan
     return Estimate(
         wards=table, city=_city(table, fits), ratios=given, years=years, dates_known=dated, fixed=fits["fixed"],
@@ -193,6 +195,17 @@ def _put_survey(table: pd.DataFrame, fit: Fitted | None, name: str, limits: tupl
     table.loc[wards, f"{name}_low"] = fit.low[wards].clip(low, high)
     table.loc[wards, f"{name}_high"] = fit.high[wards].clip(low, high)
     table.loc[wards, f"{name}_mse"] = fit.mse[wards]
+
+
+def _put_planned(table: pd.DataFrame, planned: pd.Series) -> None:
+    """Add the households that a scenario connects: so many more are connected, whatever lines and surveys say."""
+    more = (planned / table["households"].where(table["households"] > 0)).fillna(0.0)
+    if not (more > 0).any():
+        return
+    for name in ("connected_low", "connected_share", "connected_high", "bounds_low", "bounds_high", "any_high"):
+        table[name] = (table[name] + more).clip(upper=1.0)
+    table["any_low"] = table[["any_low", "connected_low"]].max(axis=1)
+    table["any_share"] = table[["any_share", "connected_share"]].max(axis=1).where(table["any_share"].notna())
 
 
 def _city(table: pd.DataFrame, fits: dict[str, Fitted | None]) -> dict[str, float]:

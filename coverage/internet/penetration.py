@@ -73,33 +73,38 @@ def lines_by_label(subscriptions: pd.DataFrame, ward_ids: pd.Index) -> pd.DataFr
     ----------
     subscriptions : DataFrame
         ``ward_id, technology, customer, lines, period``; ``lines_low`` and ``lines_high`` where lines were carried
-        from other areas, and ``status`` (``measured`` or ``estimated``).
+        from other areas, and ``status`` (``measured``, ``estimated``, or ``planned`` for households that a scenario
+        connects).
     ward_ids : Index of n ward ids
 
     Returns
     -------
     DataFrame of n rows indexed by ward_id
         ``lines``, ``ftth``; ``household_label``, ``business_label``, ``unlabelled`` and each with ``_low`` and
-        ``_high``; ``status``. NaN and None in wards without any row: unknown, not zero.
+        ``_high``; ``status``. NaN and None in wards without any row: unknown, not zero. ``planned``: households to be
+        connected, in none of the other columns.
     """
     rows = subscriptions[is_fixed(subscriptions)]
     period = latest_period(rows)
     if period is not None:
         rows = rows[rows["period"] == period]
+    status = rows["status"].fillna("measured") if "status" in rows else pd.Series("measured", index=rows.index)
+    planned = rows[status == "planned"].groupby("ward_id")["lines"].sum().reindex(ward_ids)
+    rows, status = rows[status != "planned"], status[status != "planned"]
     kind = rows["customer"].map({"household": KINDS[0], "business": KINDS[1]}).fillna(KINDS[2])
     table = pd.DataFrame(index=ward_ids)
     table["lines"] = rows.groupby("ward_id")["lines"].sum(min_count=1)
     fibre = rows["technology"].isna() | (rows["technology"] == FIXED[0])
     table["ftth"] = rows["lines"].where(fibre, 0.0).groupby(rows["ward_id"]).sum(min_count=1)
     for column, suffix in (("lines", ""), ("lines_low", "_low"), ("lines_high", "_high")):
-        values = rows[column] if column in rows else rows["lines"]
+        values = rows[column].fillna(rows["lines"]) if column in rows else rows["lines"]
         sums = values.groupby([rows["ward_id"], kind]).sum().unstack(fill_value=0)  # noqa: PD010 (two keys)
         for name in KINDS:
             found = sums[name] if name in sums else pd.Series(0.0, index=sums.index)
             table[f"{name}{suffix}"] = found.reindex(ward_ids)
-    status = rows["status"] if "status" in rows else pd.Series("measured", index=rows.index)
     carried = (status == "estimated").groupby(rows["ward_id"]).any().reindex(ward_ids)
     table["status"] = carried.map({True: "estimated", False: "measured"}).astype(object).where(carried.notna(), None)
+    table["planned"] = planned.astype(float).fillna(0.0)
     return table
 
 

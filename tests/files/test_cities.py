@@ -262,7 +262,7 @@ def test_real_wards_with_the_census_and_the_demo_cells(shared_data):
 
 def test_layers_of_the_city_file_are_the_arguments_of_read_city():
     arguments = set(read_city.__kwdefaults__ or {}) | {"wards", "cells"}
-    assert arguments - {"edition", "name"} == set(LAYERS)
+    assert arguments - {"edition", "name", "households_period", "ratios"} == set(LAYERS)
 
 
 def test_buildings_and_coast_become_rasters_that_the_terrain_model_reads(files, tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 from shapely import unary_union
 
 from coverage.grid import Grid
-from tools.demo_city import CRS, cells, landcover, outline, people, sites, subscriptions, terrain, wards
+from tools.demo_city import CRS, cells, landcover, outline, people, sites, subscriptions, surveys, terrain, wards
 from tools.demo_city.texts import CITY_TOML, PROVENANCE
 from tools.demo_city.writing import write_provenance, write_raster, write_table, write_wards
 
@@ -41,7 +41,9 @@ def build(out: Path = DEMO) -> tuple[Path, ...]:
     write_raster(out / "population.tif", living.population, living.grid, -1, "people")
     write_raster(out / "households.tif", living.households, living.grid, -1, "households")
     write_table(out / "cells.csv", cells.list_cells(masts))
-    write_table(out / "subscriptions.csv", subscriptions.list_lines(register, census))
+    lines = subscriptions.list_lines(register, census)
+    write_table(out / "subscriptions.csv", lines)
+    write_table(out / "survey.csv", surveys.ask(register, census, lines))
     (out / "city.toml").write_text(CITY_TOML, encoding="utf-8", newline="\n")
     files = tuple(out / name for name in PROVENANCE)
     for path in files:

@@ -8,6 +8,7 @@ CITY_TOML = """\
 name = "Đà Nẵng (dữ liệu mẫu, tổng hợp)"
 name_en = "Đà Nẵng (demo, synthetic)"
 edition = "2019"
+households_period = "2019-04"  # the census; lines are of December 2022
 synthetic = true
 
 [layers]  # paths relative to this file
@@ -17,6 +18,7 @@ households = "../registers/census_2019.csv"
 population = "population.tif"
 households_raster = "households.tif"
 subscriptions = "subscriptions.csv"
+survey = "survey.csv"
 terrain = "terrain.tif"
 clutter = "clutter.tif"
 """
@@ -49,6 +51,13 @@ PROVENANCE: dict[str, dict[str, str]] = {
         " grouped digits, more lines than households) are there on purpose.",
         "how_vi": "Số hộ nhân với tỷ lệ rút ngẫu nhiên (mầm cố định) theo phường xã, chia cho các nhà cung cấp.",
         "how_en": "Households times a rate drawn per ward (fixed seed), shared among the providers.",
+    },
+    "survey.csv": {
+        "title_vi": "Khảo sát hộ gia đình có Internet, tháng 12/2022 (dữ liệu tổng hợp)",
+        "title_en": "Survey of household internet, December 2022 (synthetic)",
+        "note": "Synthetic: nobody was asked. Two thirds of the wards, 40 to 90 households each.",
+        "how_vi": "Tỷ lệ thật giả định suy từ thuê bao hộ gia đình của từng phường xã; câu trả lời rút ngẫu nhiên.",
+        "how_en": "An assumed true share follows from the household lines of each ward; answers are drawn from it.",
     },
     "terrain.tif": {
         "title_vi": "Độ cao mặt đất, 30 m (dữ liệu tổng hợp)",
