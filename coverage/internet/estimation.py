@@ -211,6 +211,9 @@ def _put_planned(table: pd.DataFrame, planned: pd.Series) -> None:
 def _city(table: pd.DataFrame, fits: dict[str, Fitted | None]) -> dict[str, float]:
     """Return the shares of all households of the wards that are known, with their ranges."""
     known = table[table["status"].notna()]
+    if known.empty or ((known["any_low"] == 0) & (known["connected_high"] == 1)).all():
+        ends = [f"{name}_{end}" for name in ("connected", "any", "mobile_only") for end in ("share", "low", "high")]
+        return dict.fromkeys(ends, math.nan)  # nobody tells anything
     weight = known["households"] / known["households"].sum()
     city: dict[str, float] = {}
     for name, column in (("fixed", "connected"), ("any", "any")):

@@ -20,6 +20,7 @@ KINDS: dict[LayerKind, tuple[str, str]] = {
     "cells": ("Cell (trạm phát sóng)", "Cells (of sites)"),
     "households": ("Số hộ và dân số", "Households and population"),
     "subscriptions": ("Thuê bao băng rộng", "Broadband subscriptions"),
+    "surveys": ("Khảo sát hộ gia đình", "Surveys of households"),
     "buildings": ("Công trình xây dựng", "Buildings"),
 }
 
