@@ -13,10 +13,11 @@ import pandas as pd
 
 from coverage.errors import PlanError
 from coverage.planning.alternatives import NEAR, Alternative, alternatives, curve
-from coverage.planning.greedily import cheapest, fairest, most
+from coverage.planning.greedily import fairest
 from coverage.planning.phases import Phase, even_phases
 from coverage.planning.posing import Posed
 from coverage.planning.problem import Cap, Floor, Problem, Solution, Stop, Told, no_candidates
+from coverage.planning.solvers import cheapest, most
 
 Goal = Literal["cost", "share", "worst_tenth"]
 MAIN, EACH_OTHER, EACH_POINT = 0.4, 0.06, 0.035  # parts of the time for the plan, an alternative, a point of the curve

@@ -130,20 +130,31 @@ def _instructions(command: tuple[str, ...], wanted: Level) -> tuple[str, ...]:
     return (f"-mcpu={ZIG_CPU[wanted]}",) if "ziglang" in command else MARCH[wanted]
 
 
-def compiled(command: tuple[str, ...], wanted: Level) -> Path | None:
-    """Return the library built by a compiler for an instruction set, building it if need be; None when it cannot."""
-    flags = (*FLAGS, *_instructions(command, wanted))
-    text = b"".join(path.read_bytes() for path in (*SOURCES, *sorted(FOLDER.glob("*.h"))))
+def compiled(command: tuple[str, ...], wanted: Level, folder: Path = FOLDER) -> Path | None:
+    """Return the library that a compiler builds of all C files of a folder, building it if need be; None: it cannot.
+
+    Parameters
+    ----------
+    command : tuple of str
+        Of `compilers`.
+    wanted : {"baseline", "avx2", "avx512"}
+    folder : Path
+        These loops, or those of another package; its ``flags.txt`` holds flags of its own, if there is one.
+    """
+    own = folder / "flags.txt"
+    flags = (*FLAGS, *(own.read_text("ascii").split() if own.exists() else ()), *_instructions(command, wanted))
+    sources = sorted(folder.glob("*.c"))
+    text = b"".join(path.read_bytes() for path in (*sources, *sorted(folder.glob("*.h"))))
     key = hashlib.sha256(text + repr((command, flags, platform.platform())).encode()).hexdigest()
-    target = cache_folder() / f"loops-{wanted}-{key[:16]}.so"
+    target = cache_folder() / f"{'loops' if folder == FOLDER else folder.parent.name}-{wanted}-{key[:16]}.so"
     if target.exists():
         return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            built = Path(folder) / target.name
-            call = [*command, *flags, "-o", str(built), *map(str, SOURCES), "-lm"]
-            env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}  # zig's take 60 MB
+        with tempfile.TemporaryDirectory(dir=target.parent) as room:
+            built = Path(room) / target.name
+            call = [*command, *flags, "-o", str(built), *map(str, sources), "-lm"]
+            env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": room, "ZIG_LOCAL_CACHE_DIR": room}  # zig's take 60 MB
             subprocess.run(call, check=True, capture_output=True, env=env)  # noqa: S603 — our own source and compiler
             built.replace(target)  # whole or not at all: another process may be building it too
     except (OSError, subprocess.CalledProcessError):
@@ -159,21 +170,21 @@ class Build(NamedTuple):
     level: Level
 
 
-def build() -> Build | None:
-    """Return the library of this machine, compiling it if need be; None where nothing can, or `PHUSONG_NATIVE=0`."""
+def build(folder: Path = FOLDER) -> Build | None:
+    """Return a folder's library for this machine, compiling it if need be; None: nothing can, or `PHUSONG_NATIVE=0`."""
     if os.environ.get("PHUSONG_NATIVE") == "0":
         return None
     for command in compilers():
-        path = compiled(command, level())
+        path = compiled(command, level(), folder)
         if path is not None:
             return Build(path, command, level())
     return None
 
 
 @cache
-def library() -> ctypes.CDLL | None:
-    """Return the compiled loops, None where no compiler works: callers then use the NumPy twin."""
-    built = build()
+def library(folder: Path = FOLDER) -> ctypes.CDLL | None:
+    """Return the compiled loops of a folder, None where no compiler works: callers then use the NumPy twin."""
+    built = build(folder)
     return ctypes.CDLL(str(built.path)) if built else None
 
 

@@ -12,8 +12,11 @@ NO_COMPILER = 3  # `run.py` then asks the package index for ziglang
 
 def main() -> int:
     """Print the compiler, the instruction set and the place of the library, in one line of two languages."""
+    others = [folder for folder in sorted(native.FOLDER.parents[1].glob("*/native")) if folder != native.FOLDER]
     built = native.build()
     if built is not None:
+        for folder in others:
+            native.build(folder)
         compiler = "ziglang" if "ziglang" in built.command else " ".join(built.command)
         print(f"C: {compiler}, {built.level} ({built.path})", file=sys.stderr)  # noqa: T201
         return 0
