@@ -26,6 +26,10 @@ from .grid import Grid as Grid
 from .grid import Raster as Raster
 from .grid import metre_bounds as metre_bounds
 from .hearing import heard_at as heard_at
+from .intake.checking import Against as Against
+from .intake.checking import Checked as Checked
+from .intake.checking import check_cells as check_cells
+from .intake.checking import check_subscriptions as check_subscriptions
 from .layers import Layer as Layer
 from .maps import plan_map as plan_map
 from .maps import result_map as result_map

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from coverage.antennas import Antenna
 from coverage.catalog import radios
@@ -36,6 +37,7 @@ _NUMBERS = (
     "traffic_gain_dbi", "beamwidth_az_deg", "beamwidth_el_deg", "frequency_mhz",
 )  # fmt: skip
 _TEXTS = ("site_id", "cell_id", "operator", "technology", "band", "environment", "antenna")
+_OWN = ("site_id", "cell_id", "azimuth_deg")  # differ among cells of a kind, and no default touches them
 _NOT_COMPUTED = ("2G", "3G")  # read, because operators list them; no figure of ours needs them
 _GAIN_SLACK_DB = 0.05  # a data sheet rounds its gain to 0.1 dB
 
@@ -92,16 +94,24 @@ def complete_cells(
     given, found = with_antennas(given[~older], antennas)
     problems += found
     kept: list[dict[str, Any]] = []
-    positions: list[int] = []
-    for position, record in enumerate(given.to_dict("records")):
+    alike = _alike(given)
+    first = np.unique(alike, return_index=True)[1]
+    answers: dict[int, int] = {}  # number of a kind → place among those that can be used
+    for number, record in zip(alike[first].tolist(), given.iloc[first].to_dict("records"), strict=True):
         cell = {str(name): value for name, value in record.items()}
         findings = _complete(cell)
-        problems += findings
         if not findings:
+            answers[number] = len(kept)
             kept.append(cell)
-            positions.append(position)
+            continue
+        problems += _of_every_row(findings, given, np.flatnonzero(alike == number))
+    usable = np.isin(alike, list(answers))
+    positions = np.flatnonzero(usable)
     full = given.iloc[positions].reset_index(drop=True)
-    filled = pd.DataFrame.from_records(kept, columns=[*given.columns, "_limited", "_widths_differ"])
+    kinds = pd.DataFrame.from_records(kept, columns=[*given.columns, "_limited", "_widths_differ"])
+    filled = kinds.iloc[[answers[number] for number in alike[positions].tolist()]].reset_index(drop=True)
+    for name in _OWN:
+        filled[name] = full[name]
     said = full[[*_NUMBERS, *_TEXTS]]
     for name in (*_NUMBERS, *_TEXTS):
         full[name] = filled[name].astype(float) if name in _NUMBERS else filled[name].astype(object)
@@ -109,6 +119,26 @@ def complete_cells(
     problems += _flags(full, before, filled["_limited"])
     problems += fitting_flags(full, said, filled["_widths_differ"])
     return full, _defaulted(before), tuple(replace(each, values={"file": file, **each.values}) for each in problems)
+
+
+def _alike(given: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a number per row, equal for rows that differ in nothing but names, places and a direction.
+
+    The work on a row depends on the rest alone: files of a hundred thousand cells hold a few thousand kinds of them.
+    """
+    key = given[[*_NUMBERS, *_TEXTS]].drop(columns=["site_id", "cell_id"])
+    # Of a direction only counts whether there is one, and whether it is a number.
+    key["azimuth_deg"] = np.where(np.isfinite(key["azimuth_deg"]), 0.0, key["azimuth_deg"])
+    key["antenna"] = [id(each) if isinstance(each, Antenna) else np.nan for each in key["antenna"]]
+    return np.asarray(key.groupby(list(key.columns), dropna=False, sort=False).ngroup(), dtype=np.int64)
+
+
+def _of_every_row(findings: list[Problem], given: pd.DataFrame, places: NDArray[np.intp]) -> list[Problem]:
+    """Return the findings about one row of a kind for all of its rows."""
+    if "row" not in given:
+        return [finding for _ in places for finding in findings]
+    rows = given["row"].iloc[places]
+    return [replace(finding, row=None if is_missing(row) else int(row)) for row in rows for finding in findings]
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -65,7 +65,9 @@ def check(
     for spec in table(kind):
         if spec.name in columns:
             position = headers.index(columns[spec.name])
-            texts = [_text(value) for value in frame.iloc[:, position].tolist()]
+            values = frame.iloc[:, position].tolist()
+            known = {value: _text(value) for value in set(values)}  # a column repeats itself: look at each text once
+            texts = [known[value] for value in values]
         else:
             texts = [""] * len(frame)
         typed[spec.name] = _read(spec, texts, findings, present=spec.name in columns)
@@ -123,9 +125,11 @@ def _read(spec: Field, texts: list[str], findings: _Findings, *, present: bool) 
         return _numbers(spec, texts, findings)
     words = {text: _word(spec, text) for text in set(texts)}
     values = [words[text] for text in texts]
-    for index, (text, value) in enumerate(zip(texts, values, strict=True)):
-        if value is not None:
-            continue
+    wanting = [index for index, value in enumerate(values) if value is None] if None in words.values() else []
+    if wanting and not any(texts):
+        wanting = wanting if spec.required in {"yes", "column"} and present else []
+    for index in wanting:
+        text = texts[index]
         if not text:
             if spec.required in {"yes", "column"} and present:
                 findings.add(spec, index, "missing_value")
@@ -156,11 +160,14 @@ def _filled(spec: Field, values: list[str | None], findings: _Findings, *, prese
 def _numbers(spec: Field, texts: list[str], findings: _Findings) -> pd.Series:
     low, high, whole = spec.minimum, spec.maximum, spec.type == "count"
     column = read_column((text for text in texts if text), low=low, high=high, whole=whole)
-    values = np.full(len(texts), np.nan)
-    for index, text in enumerate(texts):
-        value = column.found.get(text)
+    values = np.array([column.found.get(text, math.nan) for text in texts], dtype=float)
+    right = (values >= low) & (values <= high) & (~np.isfinite(values) | (values == np.floor(values)) | (not whole))
+    needed = spec.required in {"yes", "column"}
+    for index in np.flatnonzero(~right).tolist():
+        text, value = texts[index], column.found.get(texts[index])
+        values[index] = math.nan
         if not text:
-            if spec.required in {"yes", "column"}:
+            if needed:
                 findings.add(spec, index, "missing_value")
         elif text in column.ambiguous:
             findings.add(spec, index, "ambiguous_number", text)
@@ -168,10 +175,8 @@ def _numbers(spec: Field, texts: list[str], findings: _Findings) -> pd.Series:
             findings.add(spec, index, "bad_number", text)
         elif not low <= value <= high:
             findings.add(spec, index, "out_of_range", text, min=f"{low:g}", max=f"{high:g}", unit=spec.unit)
-        elif whole and value != math.floor(value):
-            findings.add(spec, index, "not_whole", text)
         else:
-            values[index] = value
+            findings.add(spec, index, "not_whole", text)
     return pd.Series(values, dtype="float64")
 
 

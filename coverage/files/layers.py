@@ -102,7 +102,14 @@ def read_cells(path: str | Path, antennas: str | Path | None = None) -> Layer:
         when every row was refused (its ``problems`` say why).
     """
     measured: Mapping[str, Antenna] = {} if antennas is None else AntennaFolder(antennas)
-    raw, frame, problems = _placed(read_table(path))
+    raw, frame, problems = placed(read_table(path))
+    return cells_layer(raw, frame, problems, measured)
+
+
+def cells_layer(
+    raw: RawTable, frame: gpd.GeoDataFrame, problems: tuple[Problem, ...], measured: Mapping[str, Antenna]
+) -> Layer:
+    """Return the layer of `placed` cells, its gaps filled from the catalogue; ``no_usable_row`` as `read_cells`."""
     file = raw.source.name
     completed, defaulted, more = complete_cells(frame, file=file, antennas=measured)
     problems += more
@@ -137,14 +144,14 @@ def read_sites(path: str | Path) -> Layer:
     raw = read_table(path)
     wanted = [name for name in raw.frame.columns if field_of("cells", name) in {"site_id", "longitude", "latitude"}]
     places = raw.frame[wanted].assign(technology="NR")  # the field table asks for one; the plan decides
-    raw, frame, problems = _placed(replace(raw, frame=places))
+    raw, frame, problems = placed(replace(raw, frame=places))
     told = tuple(problem for problem in problems if problem.field in {None, "site_id", "longitude", "latitude"})
     if frame.empty:
         raise LayerError("no_usable_row", told, file=raw.source.name, rows=raw.source.rows)
     return Layer(kind="cells", frame=frame[["site_id", "geometry"]], source=raw.source, problems=told)
 
 
-def _placed(raw: RawTable) -> tuple[RawTable, gpd.GeoDataFrame, tuple[Problem, ...]]:
+def placed(raw: RawTable) -> tuple[RawTable, gpd.GeoDataFrame, tuple[Problem, ...]]:
     """Return the rows of a table of places as points on the map, and what was found."""
     raw, problems = _without_repeats(_with_positions(raw))
     file = raw.source.name

@@ -13,7 +13,7 @@ from coverage.backward import carry
 from coverage.boundaries import OTHER, carry_problems, crosswalk, detect_edition, match_wards
 from coverage.catalog.registers import EDITIONS
 from coverage.errors import LayerError, Problem
-from coverage.fields import check, field_of
+from coverage.fields import check, field_of, table
 from coverage.files.areas import Areas, carried_to_wards, named_elsewhere
 from coverage.files.raw import RawTable
 from coverage.files.tables import read_table
@@ -202,7 +202,13 @@ def read_subscriptions(
     LayerError
         What `read_table`, `coverage.fields.check` and `detect_edition` raise; ``no_usable_row``.
     """
-    raw = read_table(path)
+    return subscriptions_layer(read_table(path), wards, split=split, areas=areas)
+
+
+def subscriptions_layer(
+    raw: RawTable, wards: Layer, *, split: Split | None = None, areas: Areas | None = None
+) -> Layer:
+    """Return the layer of a table of lines that was read; as `read_subscriptions`."""
     file = raw.source.name
     kept, problems = _checked("subscriptions", raw)
     elsewhere = named_elsewhere(kept)
@@ -233,6 +239,17 @@ def read_subscriptions(
     for name in ("lines_low", "lines_high"):
         frame[name] = frame[name].astype(float).fillna(frame["lines"])
     return Layer(kind="subscriptions", frame=frame, source=source, problems=problems, edition=wards.edition)
+
+
+def typed_lines(raw: RawTable, wards: Layer) -> pd.DataFrame:
+    """Return the rows of a table of lines whose ward is known, as typed, with ``ward_id`` and ``row``; else none."""
+    try:
+        kept, ids, _, _ = matched_rows("subscriptions", raw, wards)
+    except LayerError as error:
+        if error.code != "no_usable_row":
+            raise
+        return pd.DataFrame(columns=["ward_id", "row", *(spec.name for spec in table("subscriptions"))])
+    return kept.assign(ward_id=ids)[ids.notna().to_numpy()].reset_index(drop=True)
 
 
 def _one_of_each(rows: pd.DataFrame, raw: RawTable) -> tuple[pd.DataFrame, tuple[Problem, ...]]:

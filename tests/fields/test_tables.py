@@ -13,7 +13,8 @@ KINDS = get_args(LayerKind)
 CELLS = (
     "site_id cell_id operator technology band longitude latitude height_m azimuth_deg tilt_deg "
     "mechanical_tilt_deg electrical_tilt_deg antenna power_dbm bandwidth_mhz "
-    "antenna_gain_dbi ssb_gain_dbi traffic_gain_dbi beamwidth_az_deg beamwidth_el_deg environment frequency_mhz"
+    "antenna_gain_dbi ssb_gain_dbi traffic_gain_dbi beamwidth_az_deg beamwidth_el_deg environment frequency_mhz "
+    "ward on_air"
 )
 
 

@@ -1,0 +1,1 @@
+"""What partners send: read in a confined process, columns mapped, every row checked, the whole graded."""
