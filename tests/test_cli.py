@@ -393,6 +393,51 @@ def test_new_sites_stand_only_where_the_list_says(run, inputs, tmp_path):
     assert asked["lattice_m"] is None
 
 
+RULES = """
+name = "mine"
+[offer]
+kinds = ["upgrade", "new_site"]
+lattice_m = 1000
+[masts]
+max_new_per_ward = 2
+[[zone]]
+id = "closed"
+wards = ["w1"]
+name_en = "the closed ward"
+"""
+
+
+def test_a_plan_keeps_to_local_rules_and_says_what_they_refuse(run, inputs, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES, "utf-8")
+    words = ["plan", *inputs, "--target", "1", "--budget", "1e12", "--rules", rules, "--out", tmp_path / "o", "--json"]
+    code, out, err = run(*words, "--lang", "en")
+    assert code == 1
+    new = [step for step in json.loads(out)["steps"] if step["change"] == "new_site"]
+    assert len(new) == 2
+    assert "the closed ward" in err
+    asked = json.loads((tmp_path / "o" / "manifest.json").read_text("utf-8"))["parameters"]["plan"]
+    assert asked["rules"] == {"name": "mine", "synthetic": False}
+    assert (asked["lattice_m"], asked["refused"]) == (1000, {"zone_closed": 24})
+    rules.write_text(RULES.replace("w1", "w9"), "utf-8")
+    code, out, err = run(*words[:-1])
+    assert (code, out) == (2, "")
+    assert "rules.toml" in err
+    assert "w9" in err
+
+
+def test_kinds_horizon_and_support_change_what_a_plan_costs(run, inputs, tmp_path):
+    words = ["plan", *inputs, "--target", "1", "--budget", "1e12", "--kinds", "upgrade", "--out", tmp_path, "--json"]
+    cost = {}
+    for name, more in {"usual": (), "helped": ("--support-88",), "owned": ("--horizon", "10")}.items():
+        told = json.loads(run(*words, *more)[1])
+        assert {step["change"] for step in told["steps"]} == {"upgrade"}
+        cost[name] = told["cost_vnd"]
+    assert cost["helped"] == pytest.approx(0.85 * cost["usual"], rel=1e-9)
+    assert cost["owned"] > cost["usual"]
+    assert run(*words[:-1], "--kinds", "castle")[0] == 2
+
+
 def test_a_plan_that_claims_too_much_is_not_written(run, inputs, tmp_path, monkeypatch):
     honest = planning.choose
 
