@@ -24,6 +24,7 @@ from coverage.radio.composition import OUTSIDE, View
 from coverage.radio.native import RayLink
 
 MAX_SWEEP_M = 20_000.0
+NEAR_M = 1000 * p1812.LEAST_LENGTH_KM
 ASSUMED = ("delta_n", "n0", "model_sigma_db")  # measured nowhere in Đà Nẵng: flagged beside every figure
 LOSSES = losses.Losses()
 
@@ -70,8 +71,8 @@ class P1812:
     model_sigma_db: float = 6.0
 
     def __post_init__(self) -> None:
-        if not 1000 * p1812.LEAST_LENGTH_KM <= self.sweep_m <= MAX_SWEEP_M:
-            raise RangeError("model_sweep", sweep_m=self.sweep_m, low=1000 * p1812.LEAST_LENGTH_KM, high=MAX_SWEEP_M)
+        if not NEAR_M <= self.sweep_m <= MAX_SWEEP_M:
+            raise RangeError("model_sweep", sweep_m=self.sweep_m, low=NEAR_M, high=MAX_SWEEP_M)
 
     @property
     def id(self) -> str:
@@ -166,7 +167,7 @@ class _OverGround:
         return Far(
             rows=rows,
             cols=cols,
-            near_m=1000 * p1812.LEAST_LENGTH_KM,
+            near_m=NEAR_M,
             sigma_db=self._sigma_db(mast.frequency_mhz),
             view=lambda part: self._view(mast, key, part, (rows, cols)),
         )
@@ -190,14 +191,14 @@ class _OverGround:
         )
         found = sweeps.packed_sweep(
             self.ground.bare_m[window], self.ground.top_m[window], position, self._link(mast),
-            pixel_m=grid.pixel_m, reach_m=model.sweep_m + grid.pixel_m, near_m=0.0,
+            pixel_m=grid.pixel_m, reach_m=model.sweep_m + grid.pixel_m, near_m=NEAR_M - 1,
             zone=None if self.ground.zone is None else self.ground.zone[window],
         )  # fmt: skip
         down, right = rows.start + self.margin - wide_rows.start, cols.start + self.margin - wide_cols.start
         loss = found[down : down + rows.stop - rows.start, right : right + cols.stop - cols.start]
         # The very distances by which the closed forms take their pixels: every pixel belongs to exactly one of the two.
         squared = squared_distances(mast, self.grid, rows, cols)[0]
-        loss[(squared > model.sweep_m**2) | (squared < (1000 * p1812.LEAST_LENGTH_KM) ** 2)] = OUTSIDE
+        loss[(squared > model.sweep_m**2) | (squared < NEAR_M**2)] = OUTSIDE
         return loss
 
     def _link(self, mast: Mast) -> RayLink:

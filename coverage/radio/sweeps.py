@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,7 @@ from coverage.radio.p1812 import INLAND_ZONE, NO_COAST_KM, SEA_ZONE, Link, basic
 Array = NDArray[np.float32]
 OUTSIDE, UNKNOWN = -32768, 32767  # packed: beyond the reach or too near; no ground known under the path
 PER_DB = 64  # packed units in a decibel
+AGREED_DB = 3.5  # how far the four samples around a pixel may lie apart before its own path is computed; see tests/test_polar.py
 
 
 def ray_losses(
@@ -85,9 +89,13 @@ def coast_distances_km(
 
 def packed_sweep(
     bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
-    pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None,
+    pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None, agreed_db: float = AGREED_DB,
 ) -> NDArray[np.int16]:  # fmt: skip
     """Return the basic transmission loss from a mast to every pixel of a window, packed [1/64 dB].
+
+    Rays run from the mast to all sides, and a pixel lies between the samples of two of them. Where these four differ
+    little they are interpolated; elsewhere the pixel's own path decides: equal steps, as near to the link's as can be,
+    from the mast to the centre of the pixel.
 
     Parameters
     ----------
@@ -102,6 +110,8 @@ def packed_sweep(
         Where the sweep begins [m].
     zone : uint8 ndarray of shape (rows, cols) or None
         1 sea, 3 coastal land, 4 inland; None is inland throughout.
+    agreed_db : float
+        By how much the four samples may differ [dB]; infinite leaves every pixel to the rays, a negative one none.
 
     Returns
     -------
@@ -111,17 +121,57 @@ def packed_sweep(
     library = native.library()
     if library is not None:
         return native.packed_sweep(
-            library, bare_m, top_m, position, link, pixel_m=pixel_m, reach_m=reach_m, near_m=near_m, zone=zone
-        )
-    excess = _around((bare_m, top_m, zone), position, link, pixel_m, reach_m)
-    east = (np.arange(bare_m.shape[1])[None, :] - position[0]) * pixel_m
-    north = (position[1] - np.arange(bare_m.shape[0])[:, None]) * pixel_m
-    distance = np.hypot(east, north)
-    at = np.array([[position[1]], [position[0]]])
-    mast = map_coordinates(np.asarray(bare_m, dtype=float), at, order=1, cval=np.nan, prefilter=False)[0]
-    loss = excess + _free_space_db(distance, mast + link.tx_height_m - bare_m - link.rx_height_m, link)
+            library, bare_m, top_m, position, link, pixel_m=pixel_m, reach_m=reach_m, near_m=near_m, zone=zone,
+            agreed_db=agreed_db,
+        )  # fmt: skip
+    window = _Window(bare_m=bare_m, top_m=top_m, zone=zone, position=position, pixel_m=pixel_m)
+    excess, spread = _between(_polar(window, link, reach_m), window, link, reach_m)
+    inside = (window.distance_m >= near_m) & (window.distance_m <= reach_m)
+    alone = np.argwhere(inside & ~(spread <= agreed_db)) if agreed_db < np.inf else ()
+    if len(alone):
+        excess[tuple(alone.T)] = _own_paths(alone, window, link)
+    loss = excess + _free_space_db(window.distance_m, window.mast_m + link.tx_height_m - bare_m - link.rx_height_m, link)
     packed = np.where(np.isfinite(loss), np.clip(np.rint(loss * PER_DB), 1 - UNKNOWN, UNKNOWN - 1), UNKNOWN)
-    return np.where((distance < near_m) | (distance > reach_m), OUTSIDE, packed).astype(np.int16)
+    return np.where(inside, packed, OUTSIDE).astype(np.int16)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Window:
+    """What lies around a mast, as `packed_sweep` takes it."""
+
+    bare_m: Array
+    top_m: Array
+    zone: NDArray[np.uint8] | None
+    position: tuple[float, float]
+    pixel_m: float
+
+    @cached_property
+    def east_m(self) -> NDArray[np.float64]:
+        return (np.arange(self.bare_m.shape[1])[None, :] - self.position[0]) * self.pixel_m
+
+    @cached_property
+    def north_m(self) -> NDArray[np.float64]:
+        return (self.position[1] - np.arange(self.bare_m.shape[0])[:, None]) * self.pixel_m
+
+    @cached_property
+    def distance_m(self) -> NDArray[np.float64]:
+        return np.hypot(self.east_m, self.north_m)
+
+    @cached_property
+    def mast_m(self) -> float:
+        at = np.array([[self.position[1]], [self.position[0]]])
+        return float(map_coordinates(np.asarray(self.bare_m, dtype=float), at, order=1, cval=np.nan, prefilter=False)[0])
+
+    def along(self, row: NDArray[np.float64], col: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
+        """Return bilinear heights and the nearest zone at some places; a height is NaN outside, the zone None inland."""
+        bare, top = (
+            map_coordinates(np.asarray(heights, dtype=float), (row, col), order=1, cval=np.nan, prefilter=False)
+            for heights in (self.bare_m, self.top_m)
+        )
+        if self.zone is None:
+            return bare, top, np.full(bare.shape, INLAND_ZONE)
+        i, j = (np.floor(at + 0.5).astype(int) for at in (row, col))
+        return bare, top, self.zone[np.clip(i, 0, self.zone.shape[0] - 1), np.clip(j, 0, self.zone.shape[1] - 1)]
 
 
 def _free_space_db(
@@ -131,41 +181,57 @@ def _free_space_db(
     return np.asarray(92.4 + 20 * np.log10(link.frequency_ghz) + 20 * np.log10(slant_km))
 
 
-def _around(
-    window: tuple[Array, Array, NDArray[np.uint8] | None], position: tuple[float, float], link: RayLink,
-    pixel_m: float, reach_m: float,
-) -> NDArray[np.float64]:  # fmt: skip
-    """Return the loss over free space at the pixels around a mast, from rays to all sides [dB]."""
-    rays, count = native.ray_count(pixel_m, reach_m), math.ceil(reach_m / link.step_m)
+def _polar(window: _Window, link: RayLink, reach_m: float) -> NDArray[np.float64]:
+    """Return the loss over free space of the samples of rays to all sides [dB], shape (rays, samples)."""
+    rays, count = native.ray_count(window.pixel_m, reach_m), math.ceil(reach_m / link.step_m)
     turn = np.arange(rays, dtype=float)[:, None] / rays * 2 * np.pi
     steps = np.arange(count + 1, dtype=float)[None, :] * link.step_m
-    row, col = position[1] - steps / pixel_m * np.cos(turn), position[0] + steps / pixel_m * np.sin(turn)
-    bare, top = (
-        map_coordinates(np.asarray(heights, dtype=float), (row, col), order=1, cval=np.nan, prefilter=False)
-        for heights in (window[0], window[1])
-    )
-    along, zone = None, window[2]
-    if zone is not None:
-        i, j = (np.floor(at + 0.5).astype(int) for at in (row, col))
-        along = zone[np.clip(i, 0, zone.shape[0] - 1), np.clip(j, 0, zone.shape[1] - 1)]
+    along = steps / window.pixel_m
+    col, row = window.position
+    bare, top, zone = window.along(row - along * np.cos(turn), col + along * np.sin(turn))
     rise = bare + link.rx_height_m - bare[:, :1] - link.tx_height_m
-    excess = ray_losses(bare, top, link, along) - _free_space_db(steps, rise, link)
-    return _gathered(excess, position, window[0].shape, pixel_m / link.step_m, reach_m / pixel_m)
+    return ray_losses(bare, top, link, zone) - _free_space_db(steps, rise, link)
 
 
-def _gathered(
-    polar: NDArray[np.float64],
-    position: tuple[float, float],
-    shape: tuple[int, ...],
-    steps_per_pixel: float,
-    reach: float,
-) -> NDArray[np.float64]:
-    """Return the value of the nearest sample of the nearest ray at each pixel; `reach` in pixels."""
-    rays, samples = polar.shape
-    east = np.arange(shape[1])[None, :] - position[0]
-    north = position[1] - np.arange(shape[0])[:, None]
-    distance = np.hypot(east, north)
-    sample = np.floor(distance * steps_per_pixel + 0.5).astype(int)
-    ray = np.floor(np.arctan2(east, north) / (2 * np.pi) % 1.0 * rays + 0.5).astype(int) % rays
-    inside = (distance <= reach) & (sample < samples)
-    return np.where(inside, polar[ray, np.minimum(sample, samples - 1)], np.nan)
+def _between(
+    polar: NDArray[np.float64], window: _Window, link: RayLink, reach_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the value at each pixel between the four samples around it, and how far these lie apart."""
+    rays, last = polar.shape[0], polar.shape[1] - 1
+    steps = np.minimum(window.distance_m, reach_m) / link.step_m
+    sample = np.minimum(np.floor(steps).astype(int), last - 1)
+    # Near the mast every second, fourth, … ray will do, as in sweep.c.
+    apart = 2 ** np.sum([sample <= last >> halvings for halvings in range(1, int(math.log2(native.FAN)) + 1)], axis=0)
+    turn = np.arctan2(window.east_m, window.north_m) / (2 * np.pi) % 1.0 * rays / apart
+    left = np.floor(turn).astype(int)
+    before, after = left * apart % rays, (left + 1) * apart % rays
+    four = np.stack([polar[before, sample], polar[before, sample + 1], polar[after, sample], polar[after, sample + 1]])
+    along, across = np.minimum(steps - sample, 1), turn - left
+    low, high = four[0] + along * (four[1] - four[0]), four[2] + along * (four[3] - four[2])
+    return low + across * (high - low), np.ptp(four, axis=0)
+
+
+def _own_paths(pixels: NDArray[np.int_], window: _Window, link: RayLink) -> NDArray[np.float64]:
+    """Return the loss over free space of pixels, given as (row, col), each along its own path [dB]; NaN is unknown."""
+    row, col = (at.astype(float) for at in pixels.T)
+    distance = window.distance_m[tuple(pixels.T)]
+    steps = np.maximum(np.floor(distance / link.step_m + 0.5).astype(int), 2)
+    found = np.full(len(pixels), np.nan)
+    for count in np.unique(steps):
+        chosen = np.flatnonzero(steps == count)
+        part = np.linspace(0, 1, count + 1)[None, :]
+        bare, top, zone = window.along(
+            window.position[1] + part * (row[chosen, None] - window.position[1]),
+            window.position[0] + part * (col[chosen, None] - window.position[0]),
+        )
+        known = np.isfinite(bare + top).all(axis=1)
+        chosen, bare, top, zone = chosen[known], bare[known], top[known], zone[known].astype(int)
+        if not len(chosen):
+            continue
+        along = part * distance[chosen, None] / 1000
+        loss = basic_transmission_loss_db(
+            along, bare, top - bare, _path_link(link, along, zone), zone=zone, beyond_range=True
+        )
+        rise = bare[:, -1] + link.rx_height_m - bare[:, 0] - link.tx_height_m
+        found[chosen] = loss - _free_space_db(distance[chosen], rise, link)
+    return found

@@ -28,6 +28,7 @@ Level = Literal["baseline", "avx2", "avx512"]
 FOLDER = Path(__file__).parent
 SOURCES = tuple(sorted(FOLDER.glob("*.c")))  # one library of all of them
 FLAGS = ("-O3", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
+TUNE = "-mtune=native"  # compiled where it runs; which instructions there are stays with `MARCH`
 MARCH: dict[Level, tuple[str, ...]] = {
     "baseline": (),
     "avx2": ("-march=x86-64-v3",),
@@ -127,7 +128,7 @@ def cache_folder() -> Path:
 
 def _instructions(command: tuple[str, ...], wanted: Level) -> tuple[str, ...]:
     """Return the flags of an instruction set: zig has names of its own, and without one takes all this machine has."""
-    return (f"-mcpu={ZIG_CPU[wanted]}",) if "ziglang" in command else MARCH[wanted]
+    return (f"-mcpu={ZIG_CPU[wanted]}",) if "ziglang" in command else (*MARCH[wanted], TUNE)
 
 
 def compiled(command: tuple[str, ...], wanted: Level, folder: Path = FOLDER) -> Path | None:
@@ -273,7 +274,7 @@ def ray_losses(
 
 def packed_sweep(
     lib: ctypes.CDLL, bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
-    pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None,
+    pixel_m: float, reach_m: float, near_m: float, agreed_db: float, zone: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.int16]:  # fmt: skip
     """Return the packed loss around a mast; arguments and result as `coverage.radio.sweeps.packed_sweep`."""
     bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
@@ -281,7 +282,7 @@ def packed_sweep(
     _check(
         lib.phusong_sweep(
             _request(link), _pointer(bare), _pointer(top), _bytes(zones), *bare.shape,
-            *_floats(*position, pixel_m, reach_m, near_m), ray_count(pixel_m, reach_m),
+            *_floats(*position, pixel_m, reach_m, near_m, agreed_db), ray_count(pixel_m, reach_m),
             out.ctypes.data_as(ctypes.POINTER(ctypes.c_int16)),
         )
     )  # fmt: skip

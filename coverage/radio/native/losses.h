@@ -65,8 +65,8 @@ static inline float first_term_db(float d, float ht, float hr, float radius_km, 
 }
 
 /* Bullington loss over the smooth Earth as sampled by the profile, eqs 13–21 with all heights zero. */
-static inline float smooth_bullington_db(float k, float ht, float hr, float half, const Link *link) {
-    const float s = link->step, last = k - 1, d = k * s, bulge = d * d * half;
+static inline float smooth_bullington_db(float k, float d, float ht, float hr, float half, const Link *link) {
+    const float s = d / k, last = k - 1, bulge = d * d * half;
     /* The slope −h/x − x/2a is greatest at x = √(2ah); the best sample is one of its two neighbours. */
     const float t0 = min_of(max_of(floorf(sqrtf(ht / half) / s), 1), last), t1 = min_of(t0 + 1, last);
     const float to_tx = max_of(-ht / (t0 * s) - t0 * s * half, -ht / (t1 * s) - t1 * s * half);
@@ -111,23 +111,23 @@ APART void smooth_surface(Ray *restrict ray, int from, int n, const Link *restri
  * 2 beyond the horizon or else the missing share of the clearance, fraction over sea.
  */
 APART void spherical(const Link *restrict link, int r, int zoned, int count, const float *restrict index,
-                      const float *restrict high_t, const float *restrict high_r, const float *restrict part,
-                      const float *restrict wet, float *restrict extra) {
+                      const float *restrict length, const float *restrict high_t, const float *restrict high_r,
+                      const float *restrict part, const float *restrict wet, float *restrict extra) {
     const float land = link->ground[0], water = link->ground[1], radius = link->radius[r], half = link->half[r];
-    const float cube_root_f = cbrtf(link->ask.frequency_ghz), step = link->step;
+    const float cube_root_f = link->cube_root_f;
     for (int j = 0; j < count; j++) {
-        const float d = index[j] * step, heights = sqrtf(high_t[j]) + sqrtf(high_r[j]), beyond = part[j] >= 2 ? 1 : 0;
+        const float d = length[j], heights = sqrtf(high_t[j]) + sqrtf(high_r[j]), beyond = part[j] >= 2 ? 1 : 0;
         const float radius_km = 1e-3f * (beyond * radius + (1 - beyond) * 0.5f * d * d / (heights * heights));
         extra[j] = first_term_db(d, high_t[j], high_r[j], radius_km, land, cube_root_f);
     }
     if (zoned) for (int j = 0; j < count; j++) {
-        const float d = index[j] * step, heights = sqrtf(high_t[j]) + sqrtf(high_r[j]), beyond = part[j] >= 2 ? 1 : 0;
+        const float d = length[j], heights = sqrtf(high_t[j]) + sqrtf(high_r[j]), beyond = part[j] >= 2 ? 1 : 0;
         const float radius_km = 1e-3f * (beyond * radius + (1 - beyond) * 0.5f * d * d / (heights * heights));
         extra[j] += wet[j] * (first_term_db(d, high_t[j], high_r[j], radius_km, water, cube_root_f) - extra[j]);
     }
     for (int j = 0; j < count; j++) {
         const float within = part[j] * max_of(extra[j], 0), sphere = part[j] >= 2 ? extra[j] : within;
-        extra[j] = max_of(sphere - smooth_bullington_db(index[j], high_t[j], high_r[j], half, link), 0);
+        extra[j] = max_of(sphere - smooth_bullington_db(index[j], length[j], high_t[j], high_r[j], half, link), 0);
     }
 }
 
@@ -137,10 +137,10 @@ APART void diffraction(Ray *restrict ray, int r, int from, int n, const Link *re
     const Sight *restrict sight = &ray->sight[r];
     float *restrict loss = ray->diffraction[r];
     int32_t curved[SIZE];
-    float excess[SIZE], index[SIZE], high_t[SIZE], high_r[SIZE], part[SIZE], wet[SIZE], extra[SIZE];
+    float excess[SIZE], index[SIZE], length[SIZE], high_t[SIZE], high_r[SIZE], part[SIZE], wet[SIZE], extra[SIZE];
     int count = 0;
     FOR_TARGETS(from, n) {
-        const float d = (float)k * link->step, bulge = d * d * half, z = ray->bare[k] + link->rx_height - bulge;
+        const float d = ray->distance[k], bulge = d * d * half, z = ray->bare[k] + link->rx_height - bulge;
         const float slope = (z - link->tx_height) * ray->inverse_distance[k], horizon = sight->horizon[k];
         const int clear = sight->in_sight[k];
         const float point = clear ? 0.5f * d : (z - link->tx_height + horizon * d) / (sight->alpha_max[k] + horizon);
@@ -167,13 +167,14 @@ APART void diffraction(Ray *restrict ray, int r, int from, int n, const Link *re
     for (int j = count; j < whole; j++) curved[j] = curved[count - 1];
     for (int j = 0; j < whole; j++) {
         const int k = curved[j];
-        index[j] = (float)k;
+        index[j] = ray->index[k];
+        length[j] = ray->distance[k];
         high_t[j] = ray->smooth_t[k];
         high_r[j] = ray->smooth_r[k];
         part[j] = excess[k];
         wet[j] = ray->sea[k];
     }
-    spherical(link, r, ray->zoned, whole, index, high_t, high_r, part, wet, extra);
+    spherical(link, r, ray->zoned, whole, index, length, high_t, high_r, part, wet, extra);
     for (int j = 0; j < count; j++) loss[curved[j]] += extra[j];
 }
 
@@ -221,19 +222,20 @@ static void set_inland(Ray *ray, int n, const Link *link) {
  * By receiver: β0 (§3.8), the share of the strong diffraction at p per cent (Fi of eq. 40) and the least A(p), that of an
  * open path over smooth ground.
  */
-APART void set_statistics(Ray *restrict ray, int n, const Link *restrict link) {
+APART void set_statistics(Ray *restrict ray, int from, int n, const Link *restrict link) {
     const float p = link->ask.time_percent, at_p = inverse_normal(0.01f * p);
     const float latitude = link->ask.latitude < 0 ? -link->ask.latitude : link->ask.latitude;
     const int low = latitude <= 70;
     const float power = low ? -0.935f + 0.0176f * latitude : 0.3f, most = low ? exp10_of(1.67f - 0.015f * latitude) : 4.17f;
-    for (int k = 1; k <= n; k++) {
+    const float rarely = p < 50 ? 1 : 0;
+    FOR_TARGETS(from, n) {
         const float tau = 1 - exp_of(-4.12e-4f * exp2_of(2.41f * log2_of(max_of(ray->inland_km[k], 1e-6f))));
         const float inner = exp10_of(-ray->land_km[k] / (16 - 6.6f * tau)) + exp10_of(-5 * (0.496f + 0.354f * tau));
-        const float log_mu1 = min_of(0.2f * log2_of(inner), 0);
-        const float beta0 = most * exp2_of(log_mu1 * (1 + power));
+        const float log_mu1 = min_of(0.2f * log2_of(inner), 0), beta0 = most * exp2_of(log_mu1 * (1 + power));
+        const float between = rarely * at_p / inverse_normal(0.01f * beta0), always = rarely;
         ray->beta0[k] = beta0;
-        ray->share[k] = p >= 50 ? 0 : (p > beta0 ? at_p / inverse_normal(0.01f * beta0) : 1);
-        ray->least_time_db[k] = ducting_time_db(p, beta0, 1e-3f * link->step * (float)k);
+        ray->share[k] = p > beta0 ? between : always;
+        ray->least_time_db[k] = ducting_time_db(p, beta0, 1e-3f * ray->distance[k]);
     }
 }
 
@@ -265,6 +267,7 @@ static Terms make_terms(const Link *link) {
     return terms;
 }
 
+static const float SMOOTH = 10; /* roughness up to which a duct is not disturbed [m], eq. 54 */
 static const float MARITIME = 0.75f - 1e-6f; /* of a path over sea, from where eq. 49 applies; rounding aside */
 
 /* Weights of eqs 61 (distance) and 57 (angle): 1 − ½(1 + tanh x) = 1/(1 + e^2x). */
@@ -297,9 +300,9 @@ static inline Levels levels_of(const Ray *ray, int k, float focus, const float *
  */
 APART void open_paths(Ray *restrict ray, int from, int n, const Link *restrict link, const Terms *restrict terms,
                        float *restrict loss) {
-    const float *strong = ray->diffraction[terms->strong], km = 1e-3f * link->step;
+    const float *strong = ray->diffraction[terms->strong];
     FOR_TARGETS(from, n) {
-        const float d = km * (float)k;
+        const float d = 1e-3f * ray->distance[k];
         const float slope = (ray->bare[k] + link->rx_height - link->tx_height) * ray->inverse_distance[k], a2 = slope * slope;
         const float angle = (float)ray->bare_sight[k] * terms->curve * d * a2 / (1 + a2), weight = angle_weight(angle);
         const Levels levels = levels_of(ray, k, focusing_db(d), strong, terms);
@@ -313,11 +316,11 @@ APART void open_paths(Ray *restrict ray, int from, int n, const Link *restrict l
 }
 
 APART void find_hidden(Ray *restrict ray, int from, int n, const Link *restrict link, const Terms *restrict terms) {
-    const float gain = max_of(terms->angular - 0.264f * terms->cube_root_f, 0), km = 1e-3f * link->step;
+    const float gain = max_of(terms->angular - 0.264f * terms->cube_root_f, 0);
     const float rarely = terms->p < 50 ? 1 : 0; /* then the horizons of a hidden path count in any case */
     const float *alpha_max = ray->ground->alpha_max;
     FOR_TARGETS(from, n) {
-        const float d = km * (float)k, curve = terms->curve * d;
+        const float d = 1e-3f * ray->distance[k], km = d / ray->index[k], curve = terms->curve * d;
         const float slope = (ray->bare[k] + link->rx_height - link->tx_height) * ray->inverse_distance[k];
         const float slant = DB_PER_LOG2 * log2_of(1 + slope * slope);
         /* A number, not a choice: a branch would keep the loop from vector code. */
@@ -355,34 +358,45 @@ typedef struct { /* sixteen neighbouring receivers, some of them wanted */
     int32_t ducted[LANES];
 } Hidden;
 
+/* Height of the ground at sample i of the path to a receiver: of the ray itself, or of lane l of sixteen paths. */
+static inline float sample_of(const Ray *ray, int i, int l) {
+    return ray->paths ? ray->paths[(size_t)i * LANES + (size_t)l] : ray->bare[i];
+}
+
 /* Greatest height of the ground between two samples above the smooth surface of eqs 85–86 [m], §5.6.3. */
 static float roughness(const Ray *ray, int k, int near, int far) {
     const float at_tx = min_of(2 * ray->mean1[k] - ray->mean2[k], 0);
-    const float at_rx = min_of(ray->mean2[k] - ray->mean1[k], ray->bare[k]), slope = (at_rx - at_tx) / (float)k;
-    float best[LANES];
-    FOR_LANES best[l] = ray->bare[near] - at_tx - slope * (float)near;
+    const float at_rx = min_of(ray->mean2[k] - ray->mean1[k], ray->bare[k]), slope = (at_rx - at_tx) / ray->index[k];
+    float best[LANES], highest = NOTHING;
+    if (ray->paths) {
+        for (int i = near; i <= far; i++) highest = max_of(highest, sample_of(ray, i, k) - at_tx - slope * (float)i);
+        return highest;
+    }
+    const float line = at_tx + slope * (float)(slope < 0 ? far : near);
+    if (ray->bare_top[far] - line <= SMOOTH) return 0;
+    FOR_LANES best[l] = NOTHING;
     for (int i = near; i <= far; i += LANES) FOR_LANES {
         const int j = i + l <= far ? i + l : far;
         best[l] = max_of(best[l], ray->bare[j] - at_tx - slope * (float)j);
     }
-    float highest = best[0];
     FOR_LANES highest = max_of(highest, best[l]);
     return highest;
 }
 
 /* Horizons: angles [mrad] and distances [km], eqs 76–82. */
 APART void set_horizons(const Ray *restrict ray, Hidden *restrict hidden, int first, const Link *restrict link) {
-    const float km = 1e-3f * link->step, half = link->half[0];
+    const float half = link->half[0];
     float to_t[LANES], to_r[LANES], along_t[LANES], along_r[LANES];
     for (int l = 0; l < LANES; l++) {
         const int k = first + l, clear = ray->bare_sight[k], far = ray->wanted[k] ? ray->rx_horizon[k] : 1;
-        const int near = clear | !ray->wanted[k] ? far : ray->tx_horizon[k], seen_t = clear ? k : near, seen_r = clear ? 0 : far;
-        to_t[l] = clear ? ray->bare[k] + link->rx_height : ray->bare[seen_t];
-        to_r[l] = clear ? link->tx_height : ray->bare[seen_r];
-        along_t[l] = (float)(seen_t ? seen_t : 1) * link->step;
-        along_r[l] = (float)(k - seen_r ? k - seen_r : 1) * link->step;
-        hidden->tx_km[l] = km * (float)near;
-        hidden->rx_km[l] = km * (float)(k - far);
+        const int near = clear | !ray->wanted[k] ? far : ray->tx_horizon[k];
+        const float d = ray->distance[k], step = d / ray->index[k];
+        to_t[l] = clear ? ray->bare[k] + link->rx_height : sample_of(ray, near, l);
+        to_r[l] = clear ? link->tx_height : sample_of(ray, far, l);
+        along_t[l] = clear ? d : (float)near * step;
+        along_r[l] = clear ? d : (ray->index[k] - (float)far) * step;
+        hidden->tx_km[l] = 1e-3f * (float)near * step;
+        hidden->rx_km[l] = 1e-3f * (ray->index[k] - (float)far) * step;
         hidden->rough[l] = 0;
     }
     FOR_LANES {
@@ -395,10 +409,10 @@ APART void set_horizons(const Ray *restrict ray, Hidden *restrict hidden, int fi
 /* Eqs 47–55. */
 APART void set_ducting(const Ray *restrict ray, Hidden *restrict hidden, int first, const Link *restrict link,
                        const Terms *restrict terms) {
-    const float km = 1e-3f * link->step, antenna = ray->origin + link->tx_height;
+    const float antenna = ray->origin + link->tx_height;
     FOR_LANES {
         const int k = first + l;
-        const float d = km * (float)k, slope = (ray->bare[k] + link->rx_height - link->tx_height) * ray->inverse_distance[k];
+        const float d = 1e-3f * ray->distance[k], slope = (ray->bare[k] + link->rx_height - link->tx_height) * ray->inverse_distance[k];
         const float slant = DB_PER_LOG2 * log2_of(1 + slope * slope), tx_km = hidden->tx_km[l], rx_km = hidden->rx_km[l];
         const float bent = terms->curve * d + min_of(hidden->tx_mrad[l], 0.1f * tx_km) + min_of(hidden->rx_mrad[l], 0.1f * rx_km);
         hidden->ducting[l] = terms->fixed + 2 * DB_PER_LOG2 * log2_of((tx_km + rx_km) / d) - slant + terms->angular * bent;
@@ -414,7 +428,7 @@ APART void set_ducting(const Ray *restrict ray, Hidden *restrict hidden, int fir
     }
     FOR_LANES {
         const int k = first + l;
-        const float d = km * (float)k, at_tx = 2 * ray->mean1[k] - ray->mean2[k], at_rx = ray->mean2[k] - ray->mean1[k];
+        const float d = 1e-3f * ray->distance[k], at_tx = 2 * ray->mean1[k] - ray->mean2[k], at_rx = ray->mean2[k] - ray->mean1[k];
         const float ht = link->tx_height - min_of(at_tx, 0), hr = link->rx_height + ray->bare[k] - min_of(at_rx, ray->bare[k]);
         const float heights = sqrtf(ht) + sqrtf(hr), inland = max_of(ray->inland_km[k], 1e-6f);
         const float tau = 1 - exp_of(-4.12e-4f * exp2_of(2.41f * log2_of(inland)));
@@ -427,13 +441,13 @@ APART void set_ducting(const Ray *restrict ray, Hidden *restrict hidden, int fir
 /* Eqs 59–63 and 69. */
 APART void set_hidden(const Ray *restrict ray, Hidden *restrict hidden, int first, const Link *restrict link,
                               const Terms *restrict terms, float *restrict loss) {
-    const float km = 1e-3f * link->step, *strong = ray->diffraction[terms->strong];
+    const float *strong = ray->diffraction[terms->strong];
     FOR_LANES {
         const int k = first + l;
-        const float d = km * (float)k, slope = (ray->bare[k] + link->rx_height - link->tx_height) * ray->inverse_distance[k];
+        const float d = 1e-3f * ray->distance[k], slope = (ray->bare[k] + link->rx_height - link->tx_height) * ray->inverse_distance[k];
         const float slant = DB_PER_LOG2 * log2_of(1 + slope * slope), reach = hidden->tx_km[l] + hidden->rx_km[l];
         const Levels levels = levels_of(ray, k, focusing_db(reach), strong, terms);
-        const float rough = max_of(hidden->rough[l] - 10, 0), inner = min_of(d - reach, 40);
+        const float rough = max_of(hidden->rough[l] - SMOOTH, 0), inner = min_of(d - reach, 40);
         const float beta = max_of(hidden->beta[l] * exp_of(-4.6e-5f * rough * (43 + 6 * inner)), 1e-30f);
         const float ducting = hidden->ducting[l] + ducting_time_db(terms->p, beta, d), apart = ducting - levels.los;
         const float enhanced = max_of(ducting, levels.los) +
@@ -452,7 +466,6 @@ APART void set_hidden(const Ray *restrict ray, Hidden *restrict hidden, int firs
 static void hidden_tile(Ray *ray, int first, const Link *link, const Terms *terms, float *loss) {
     Hidden hidden;
     int rough = 0;
-    index_tile(ray, first, link);
     set_horizons(ray, &hidden, first, link);
     set_ducting(ray, &hidden, first, link, terms);
     set_hidden(ray, &hidden, first, link, terms, loss);
@@ -460,7 +473,7 @@ static void hidden_tile(Ray *ray, int first, const Link *link, const Terms *term
         if (!hidden.ducted[l]) continue;
         const int k = first + l, far = ray->rx_horizon[k];
         hidden.rough[l] = roughness(ray, k, ray->bare_sight[k] ? far : ray->tx_horizon[k], far);
-        rough |= hidden.rough[l] > 10;
+        rough |= hidden.rough[l] > SMOOTH;
     }
     if (rough) set_hidden(ray, &hidden, first, link, terms, loss);
 }
@@ -476,6 +489,8 @@ static void combine(Ray *ray, int from, int n, const Link *link, const Terms *te
     for (int first = start; first <= n; first += LANES) {
         int any = 0;
         FOR_LANES any |= ray->wanted[first + l];
-        if (any) hidden_tile(ray, first, link, terms, loss);
+        if (!any) continue;
+        index_tile(ray, first, link);
+        hidden_tile(ray, first, link, terms, loss);
     }
 }

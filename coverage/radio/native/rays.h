@@ -39,6 +39,7 @@ typedef struct {
     int radii;                /* 1 at p = 50 %, else 2: the second is exceeded for β0 of the time */
     float radius[2], half[2]; /* effective Earth radius a [m] and 1/2a */
     float flatten;            /* what the second radius adds to α per sample */
+    float cube_root_f;        /* of the frequency in GHz */
     float ground[2];          /* constant of the electrical ground term over land and over sea, eq. 30 */
 } Link;
 
@@ -70,14 +71,16 @@ typedef struct {
     uint8_t zone[SIZE];
     Surface over_top, over_bare; /* the second only where there is clutter */
     Surface *surface, *ground;   /* with clutter, without */
+    const float *paths;          /* NULL, or the ground along sixteen paths of their own, see pixels.h */
     Sight sight[2];
     float bare_max[SIZE]; /* running maximum of the slope without bulge */
     float mean1[SIZE], mean2[SIZE]; /* prefix sums of eqs 83–84, divided */
     float obstacle[SIZE], obstacle_slope[SIZE];
     float smooth_t[SIZE], smooth_r[SIZE]; /* antennas above the smooth surface of the diffraction, eq. 89 */
     int32_t tx_horizon[SIZE], rx_horizon[SIZE], bare_sight[SIZE], wanted[SIZE];
+    float bare_top[SIZE]; /* greatest height of the ground so far */
     float diffraction[2][SIZE];
-    float inverse_distance[SIZE];
+    float distance[SIZE], index[SIZE], inverse_distance[SIZE]; /* of the receiver: metres, steps, 1/metres */
     float inverse_index[SIZE + PAD]; /* 1/m at [PAD + m]; 0 for m ≤ 0: a sample not in between */
     double per_index[SIZE];
     float sea[SIZE], land_km[SIZE], inland_km[SIZE], tx_coast_km[SIZE], rx_coast_km[SIZE];
@@ -115,7 +118,7 @@ static void set_surface(Ray *ray, Surface *surface, const float *height, int n, 
 }
 
 static void prepare(Ray *ray, int n, const Link *link) {
-    float plane_max = NOTHING, ground_max = NOTHING, max0 = NOTHING, max1 = NOTHING, before = 0;
+    float plane_max = NOTHING, ground_max = NOTHING, max0 = NOTHING, max1 = NOTHING, before = 0, top = NOTHING;
     double sum1 = 0, sum2 = 0, highest = (double)NOTHING;
     const double bulge = (double)link->half[0] * link->step * link->step;
     int horizon = 0;
@@ -130,6 +133,7 @@ static void prepare(Ray *ray, int n, const Link *link) {
         sum1 += (double)(here + before);
         sum2 += (double)here * (3 * k - 1) + (double)before * (3 * k - 2);
         before = here;
+        ray->bare_top[k] = top = max_of(top, here);
         ray->mean1[k] = (float)(sum1 * inverse);
         ray->mean2[k] = (float)(sum2 * inverse * inverse);
         ray->sight[0].alpha_max[k] = max0;

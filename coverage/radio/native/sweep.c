@@ -1,13 +1,14 @@
 /*
  * Basic transmission loss of ITU-R P.1812-8 along rays from one transmitter: for given profiles, or for the pixels around
- * a mast through a polar grid. rays.h has the geometry, losses.h the physics.
+ * a mast through a polar grid. rays.h has the geometry, losses.h the physics, pixels.h the pixels that the polar grid is too
+ * coarse for.
  */
-#include "losses.h"
+#include "pixels.h"
 
 static Link make_link(const Request *ask) {
     const float f = ask->frequency_ghz, ground[2][2] = {{22, 0.003f}, {80, 5}}; /* permittivity, conductivity: land, sea */
     Link link = {*ask, ask->step, ask->tx_height, ask->rx_height, 0.2998f / f, ask->time_percent < 50 ? 2 : 1,
-                 {6371e3f * 157 / (157 - ask->delta_n), 3 * 6371e3f}, {0, 0}, 0, {0, 0}};
+                 {6371e3f * 157 / (157 - ask->delta_n), 3 * 6371e3f}, {0, 0}, 0, cbrtf(f), {0, 0}};
     for (int i = 0; i < 2; i++) {
         const float e = ground[i][0], loss = 18 * ground[i][1] / f;
         link.ground[i] = powf((e - 1) * (e - 1) + loss * loss, -0.25f) * (ask->vertical > 0 ? sqrtf(e * e + loss * loss) : 1);
@@ -19,6 +20,7 @@ static Link make_link(const Request *ask) {
 
 typedef struct { /* working memory of one sweep */
     Ray ray;
+    Paths paths;
     float loss[SIZE]; /* over free space */
     Link link;
     Terms terms;
@@ -31,14 +33,17 @@ static Work *make_work(const Request *ask, int n, int zoned) {
     work->terms = make_terms(&work->link);
     Ray *ray = &work->ray;
     for (int k = 0; k < n + LANES; k++) {
+        ray->index[k] = (float)k;
+        ray->distance[k] = (float)k * ask->step;
         ray->inverse_distance[k] = k ? 1 / ((float)k * ask->step) : 0;
         ray->per_index[k] = k ? 1.0 / k : 0;
     }
     for (int m = -PAD; m < n + LANES; m++) ray->inverse_index[PAD + m] = m > 0 ? 1 / (float)m : 0;
     ray->zoned = zoned;
+    ray->paths = NULL;
     if (!zoned) { /* the statistics in time depend on the distance alone */
         set_inland(ray, n, &work->link);
-        set_statistics(ray, n, &work->link);
+        set_statistics(ray, 1, n, &work->link);
     }
     return work;
 }
@@ -66,7 +71,7 @@ static void run_ray(Work *work, int from, int n) {
     prepare(ray, n, link);
     if (ray->zoned) {
         set_zones(ray, n, link);
-        set_statistics(ray, n, link);
+        set_statistics(ray, from, n, link);
     }
     if (link->radii == 2) {
         for (int first = from / LANES * LANES; first <= n; first += LANES) search_tile(ray, first, from, n, link, 2, &hint);
@@ -107,13 +112,6 @@ int phusong_rays(const Request *ask, const float *bare, const float *top, const 
     free(work);
     return 0;
 }
-
-typedef struct { /* what lies around a mast: heights at pixel centres, the mast in pixels from the first of them */
-    const float *bare, *top;
-    const uint8_t *zone;
-    int rows, cols;
-    float col, row, pixel;
-} Window;
 
 /* Bilinear heights along a ray; outside the window or beside an unknown height the sample is unknown. */
 static void sample_ray(const Window *window, const float *restrict heights, float across, float down, int n,
@@ -186,37 +184,81 @@ static inline float turn_of(float east, float north) {
     return east < 0 ? 1 - half : half;
 }
 
-enum { OUTSIDE = -32768, UNKNOWN = 32767, PER_DB = 64 };
+enum { OUTSIDE = -32768, UNKNOWN = 32767, PER_DB = 64, PART = 512 };
 
-/* From the polar grid to pixels: the nearest sample of the nearest ray that has it, and free space to the pixel itself. */
-static void gather_row(const Work *work, const Window *window, const float *restrict polar, int row, float reach,
-                       float near, int rays, int n, int16_t *restrict out) {
-    const float north = (window->row - (float)row) * window->pixel, per_step = 1 / work->link.step;
-    const float antenna = work->ray.origin + work->link.tx_height - work->link.rx_height;
-    const float *restrict bare = window->bare + (size_t)row * (size_t)window->cols;
-    enum { PART = 512 };
-    int32_t from[PART];
-    float excess[PART];
+static inline int16_t packed_of(float loss) {
+    const int known = loss == loss;
+    const float whole = floorf(min_of(max_of(known ? loss : 0, -500), 511.9f) * PER_DB + 0.5f);
+    return (int16_t)(known ? (int)whole : UNKNOWN);
+}
+
+/* The pixels that wait: each by its own path. */
+static void flush(Work *work, const Window *window, float origin, int cluttered, int16_t *restrict out) {
+    Paths *paths = &work->paths;
+    const float antenna = origin + work->link.tx_height - work->link.rx_height;
+    if (!paths->count) return;
+    own_paths(paths, &work->ray, window, &work->link, &work->terms, origin, cluttered, work->loss);
+    for (int l = 0; l < paths->count; l++) {
+        const size_t at = (size_t)paths->row[l] * (size_t)window->cols + (size_t)paths->col[l];
+        const float rise = antenna - window->bare[at], d = paths->k[l] * paths->step[l];
+        out[at] = packed_of(work->loss[l] + free_space_db(d, rise, work->link.ask.frequency_ghz));
+    }
+    paths->count = 0;
+}
+
+/*
+ * From the polar grid to the pixels of a row: between the four samples around a pixel, and free space to the pixel itself.
+ * Where the four differ by more than `agreed`, or some of them are unknown, the pixel waits for its own path.
+ */
+typedef struct { int32_t low[PART], high[PART]; float turn[PART], along[PART], distance[PART]; } Corners;
+
+static inline void find_corners(const Work *work, const Window *window, int row, int start, int count, int rays, int n,
+                                Corners *restrict at) {
+    const float north = (window->row - (float)row) * window->pixel, per_step = 1 / work->link.step, all = (float)rays;
+    for (int j = 0; j < count; j++) {
+        const float east = ((float)(start + j) - window->col) * window->pixel, distance = sqrtf(east * east + north * north);
+        const float samples = distance * per_step;
+        const int k = (int)min_of(samples, (float)(n - 1));
+        /* Rays that have targets k and k + 1: every 2^s-th, s the largest with k ≤ n/2^s, up to every FAN-th. */
+        const float share = (k <= n / 2 ? 0.5f : 1) * (k <= n / 4 ? 0.5f : 1) * (k <= n / 8 ? 0.5f : 1) *
+                            (k <= n / 16 ? 0.5f : 1) * (k <= n / 32 ? 0.5f : 1) * (k <= n / 64 ? 0.5f : 1);
+        const float turn = turn_of(east, north) * all * share, whole = floorf(turn), left = whole / share;
+        const float right = (whole + 1) / share, before = left < all ? left : left - all, after = right < all ? right : right - all;
+        at->distance[j] = distance;
+        at->turn[j] = turn - whole;
+        at->along[j] = min_of(samples - (float)k, 1);
+        at->low[j] = (int32_t)before * (n + 1) + k;
+        at->high[j] = (int32_t)after * (n + 1) + k;
+    }
+}
+
+static void gather_row(Work *work, const Window *window, const float *restrict polar, int row, float reach, float near,
+                       float agreed, int rays, int n, float origin, int cluttered, int16_t *restrict out) {
+    const float antenna = origin + work->link.tx_height - work->link.rx_height, f = work->link.ask.frequency_ghz;
+    const size_t first = (size_t)row * (size_t)window->cols;
+    const int refined = agreed < 1e30f; /* else a pixel beside an unknown sample is unknown */
+    Corners at;
+    float loss[PART];
+    int8_t state[PART]; /* 0 between its corners, 1 on its own path, 2 out of reach */
     for (int start = 0; start < window->cols; start += PART) {
         const int count = window->cols - start < PART ? window->cols - start : PART;
+        const float *restrict bare = window->bare + first + (size_t)start;
+        find_corners(work, window, row, start, count, rays, n, &at);
         for (int j = 0; j < count; j++) {
-            const float east = ((float)(start + j) - window->col) * window->pixel, distance = sqrtf(east * east + north * north);
-            const int inside = (distance <= reach) & (distance >= near), k = (int)min_of(distance * per_step + 0.5f, (float)n);
-            /* Rays that have target k: every 2^s-th, s the largest with k ≤ n/2^s, up to every FAN-th. */
-            const float share = (k <= n / 2 ? 0.5f : 1) * (k <= n / 4 ? 0.5f : 1) * (k <= n / 8 ? 0.5f : 1) *
-                                (k <= n / 16 ? 0.5f : 1) * (k <= n / 32 ? 0.5f : 1) * (k <= n / 64 ? 0.5f : 1);
-            const float nearest = floorf(turn_of(east, north) * (float)rays * share + 0.5f) / share;
-            const int r = nearest < (float)rays ? (int)nearest : 0;
-            from[j] = inside ? r * (n + 1) + k : -1;
+            const float a = polar[at.low[j]], b = polar[at.low[j] + 1], c = polar[at.high[j]], d = polar[at.high[j] + 1];
+            const float low = a + at.along[j] * (b - a), high = c + at.along[j] * (d - c);
+            const float most = max_of(max_of(a, b), max_of(c, d)), least = min_of(min_of(a, b), min_of(c, d));
+            const float excess = low + at.turn[j] * (high - low);
+            loss[j] = excess + free_space_db(at.distance[j], antenna - bare[j], f);
+            const int outside = (at.distance[j] > reach) | (at.distance[j] < near), plain = (most - least <= agreed) & (excess == excess);
+            state[j] = (int8_t)(outside ? 2 : refined & !plain);
         }
-        for (int j = 0; j < count; j++) excess[j] = polar[from[j] < 0 ? 0 : from[j]];
+        for (int j = 0; j < count; j++) out[first + (size_t)(start + j)] = state[j] == 2 ? OUTSIDE : packed_of(loss[j]);
         for (int j = 0; j < count; j++) {
-            const float east = ((float)(start + j) - window->col) * window->pixel, distance = sqrtf(east * east + north * north);
-            const float loss = excess[j] + free_space_db(distance, antenna - bare[start + j], work->link.ask.frequency_ghz);
-            const int known = loss == loss;
-            const float whole = floorf(min_of(max_of(known ? loss : 0, -500), 511.9f) * PER_DB + 0.5f);
-            const int packed = known ? (int)whole : UNKNOWN;
-            out[start + j] = (int16_t)(from[j] < 0 ? OUTSIDE : packed);
+            if (state[j] != 1) continue;
+            work->paths.row[work->paths.count] = row;
+            work->paths.col[work->paths.count++] = start + j;
+            if (work->paths.count == LANES) flush(work, window, origin, cluttered, out);
         }
     }
 }
@@ -226,10 +268,11 @@ static void gather_row(const Work *work, const Window *window, const float *rest
  *
  * bare, top: (rows, cols) heights at pixel centres [m above sea level], NaN unknown; zone: the same shape or NULL. col,
  * row: position of the mast in pixels from the centre of pixel (0, 0). out: (rows, cols), OUTSIDE beyond `reach` metres or
- * nearer than `near`, UNKNOWN where the ground under the path is. rays: a multiple of FAN. Returns as phusong_rays.
+ * nearer than `near`, UNKNOWN where the ground under the path is. agreed: by how many decibels the four samples around a
+ * pixel may differ before its own path is computed. rays: a multiple of FAN. Returns as phusong_rays.
  */
 int phusong_sweep(const Request *ask, const float *bare, const float *top, const uint8_t *zone, int rows, int cols,
-                  float col, float row, float pixel, float reach, float near, int rays, int16_t *out) {
+                  float col, float row, float pixel, float reach, float near, float agreed, int rays, int16_t *out) {
     const int n = (int)ceilf(reach / ask->step);
     if (n < 2 || n >= MAX_STEPS || rays < FAN || rays % FAN || rows < 2 || cols < 2) return 2;
     if ((int64_t)rows * cols >= INT32_MAX || (int64_t)rays * (n + 1) >= INT32_MAX) return 2;
@@ -237,8 +280,12 @@ int phusong_sweep(const Request *ask, const float *bare, const float *top, const
     const int cluttered = memcmp(bare, top, sizeof(float) * (size_t)rows * (size_t)cols) != 0;
     Work *work = make_work(ask, n, zone != NULL);
     float *polar = work ? polar_losses(work, &window, cluttered, rays, n) : NULL;
-    if (polar) for (int i = 0; i < rows; i++)
-        gather_row(work, &window, polar, i, reach, near, rays, n, out + (size_t)i * (size_t)cols);
+    if (polar) {
+        const float origin = work->ray.origin;
+        work->paths.count = 0;
+        for (int i = 0; i < rows; i++) gather_row(work, &window, polar, i, reach, near, agreed, rays, n, origin, cluttered, out);
+        flush(work, &window, origin, cluttered, out);
+    }
     free(work);
     const int failed = !polar;
     free(polar);
