@@ -1,8 +1,8 @@
 """The packed loss of pixels against their exact profiles: the sweep runs along rays and must not show it.
 
-Exact is the recommendation in double precision along the straight line from the mast to the centre of the pixel, in equal
-steps as near to the model's as can be, over the same rasters read in the same way: bilinear heights, clutter between
-the terminals. What is judged is therefore all that rays, samples, interpolation, own paths and packing do to a pixel.
+Exact is the recommendation in double precision along the straight line from the mast to the centre of the pixel, in
+equal steps as near to the model's as can be, over the same rasters read in the same way: bilinear heights, clutter
+between the terminals. Judged is all that rays, samples, interpolation, own paths and packing do to a pixel.
 """
 
 import math

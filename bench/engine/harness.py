@@ -87,6 +87,13 @@ def seconds(step: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def timed(step: Callable[[], object]) -> tuple[float, float]:
+    """Return the time a step takes by the clock, and of the processors [s]."""
+    clock, processor = time.perf_counter(), time.process_time()
+    step()
+    return time.perf_counter() - clock, time.process_time() - processor
+
+
 def interleaved(steps: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, float]:
     """Run steps that measure themselves in turn, again and again, and return the median of each.
 

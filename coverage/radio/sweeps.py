@@ -18,7 +18,7 @@ from coverage.radio.p1812 import INLAND_ZONE, NO_COAST_KM, SEA_ZONE, Link, basic
 Array = NDArray[np.float32]
 OUTSIDE, UNKNOWN = -32768, 32767  # packed: beyond the reach or too near; no ground known under the path
 PER_DB = 64  # packed units in a decibel
-AGREED_DB = 3.5  # how far the four samples around a pixel may lie apart before its own path is computed; see tests/test_polar.py
+AGREED_DB = 3.5  # how far the samples around a pixel may lie apart without a path of its own (tests/test_polar.py)
 
 
 def ray_losses(
@@ -127,10 +127,11 @@ def packed_sweep(
     window = _Window(bare_m=bare_m, top_m=top_m, zone=zone, position=position, pixel_m=pixel_m)
     excess, spread = _between(_polar(window, link, reach_m), window, link, reach_m)
     inside = (window.distance_m >= near_m) & (window.distance_m <= reach_m)
-    alone = np.argwhere(inside & ~(spread <= agreed_db)) if agreed_db < np.inf else ()
-    if len(alone):
+    if agreed_db < np.inf:
+        alone = np.argwhere(inside & ~(spread <= agreed_db))
         excess[tuple(alone.T)] = _own_paths(alone, window, link)
-    loss = excess + _free_space_db(window.distance_m, window.mast_m + link.tx_height_m - bare_m - link.rx_height_m, link)
+    rise = np.asarray(window.mast_m + link.tx_height_m - bare_m - link.rx_height_m, dtype=np.float64)
+    loss = excess + _free_space_db(window.distance_m, rise, link)
     packed = np.where(np.isfinite(loss), np.clip(np.rint(loss * PER_DB), 1 - UNKNOWN, UNKNOWN - 1), UNKNOWN)
     return np.where(inside, packed, OUTSIDE).astype(np.int16)
 
@@ -147,11 +148,11 @@ class _Window:
 
     @cached_property
     def east_m(self) -> NDArray[np.float64]:
-        return (np.arange(self.bare_m.shape[1])[None, :] - self.position[0]) * self.pixel_m
+        return (np.arange(self.bare_m.shape[1], dtype=np.float64)[None, :] - self.position[0]) * self.pixel_m
 
     @cached_property
     def north_m(self) -> NDArray[np.float64]:
-        return (self.position[1] - np.arange(self.bare_m.shape[0])[:, None]) * self.pixel_m
+        return (self.position[1] - np.arange(self.bare_m.shape[0], dtype=np.float64)[:, None]) * self.pixel_m
 
     @cached_property
     def distance_m(self) -> NDArray[np.float64]:
@@ -159,11 +160,11 @@ class _Window:
 
     @cached_property
     def mast_m(self) -> float:
-        at = np.array([[self.position[1]], [self.position[0]]])
-        return float(map_coordinates(np.asarray(self.bare_m, dtype=float), at, order=1, cval=np.nan, prefilter=False)[0])
+        row, col = (np.array([at], dtype=float) for at in self.position[::-1])
+        return float(self.along(row, col)[0][0])
 
     def along(self, row: NDArray[np.float64], col: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
-        """Return bilinear heights and the nearest zone at some places; a height is NaN outside, the zone None inland."""
+        """Return bilinear heights and the nearest zone at some places; heights are NaN outside."""
         bare, top = (
             map_coordinates(np.asarray(heights, dtype=float), (row, col), order=1, cval=np.nan, prefilter=False)
             for heights in (self.bare_m, self.top_m)

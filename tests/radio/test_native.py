@@ -122,7 +122,7 @@ def test_the_ground_beyond_the_window_is_unknown(library):
 
 
 def rough_window(rng, side=90):
-    """Return ground and clutter of a window, with zones, so rough that a good part of its pixels need their own paths."""
+    """Return ground and clutter of a window, with zones, so rough that many pixels need their own paths."""
     steps = rng.normal(0, 1, (side, side))
     bare = (5 * (np.cumsum(steps, axis=0) + np.cumsum(steps, axis=1))).astype(np.float32)
     top = bare + rng.choice([0, 0, 10], bare.shape).astype(np.float32)

@@ -485,7 +485,6 @@ static void combine(Ray *ray, int from, int n, const Link *link, const Terms *te
     find_hidden(ray, from, n, link, terms);
     for (int k = start; k < from; k++) ray->wanted[k] = 0;
     for (int k = n + 1; k % LANES; k++) ray->wanted[k] = 0;
-    ray->ground->hull.count = ray->ground->hull.next = 0; /* it reaches beyond the first receivers: once more from the start */
     for (int first = start; first <= n; first += LANES) {
         int any = 0;
         FOR_LANES any |= ray->wanted[first + l];

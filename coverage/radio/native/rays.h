@@ -22,7 +22,7 @@
 
 #include "fast.h"
 
-enum { LANES = 16, GROUP = 8, MAX_STEPS = 4096, PAD = 2 * LANES, SIZE = MAX_STEPS + 2 * LANES, BLOCKS = SIZE / LANES };
+enum { LANES = 16, MAX_STEPS = 4096, PAD = 2 * LANES, SIZE = MAX_STEPS + 2 * LANES, BLOCKS = SIZE / LANES };
 #define ALIGNED __attribute__((aligned(64)))
 #define FOR_LANES _Pragma("GCC ivdep") for (int l = 0; l < LANES; l++)
 static const float NOTHING = -1e9f;  /* below every height and slope on Earth */
@@ -43,14 +43,19 @@ typedef struct {
     float ground[2];          /* constant of the electrical ground term over land and over sea, eq. 30 */
 } Link;
 
-typedef struct { /* the highest value in every block of samples and in every group of blocks */
-    float block[BLOCKS], group[BLOCKS];
+typedef struct { /* the highest value in every block of samples */
+    float block[BLOCKS + LANES];
 } Tops;
 
-typedef struct { /* upper hull of the samples before `next`, a multiple of LANES */
-    int count, next;
-    int32_t index[SIZE];
-    float z[SIZE], slope[SIZE]; /* slope from the vertex before, per sample */
+/*
+ * Upper hulls of the samples before every block, up to `next`: chains of vertices from `last` towards the transmitter, which
+ * share what they have in common, so that a tile finds its own long after later ones were built.
+ */
+typedef struct {
+    int next;
+    int32_t last[BLOCKS + 1];  /* vertex nearest the receivers of a block, −1 where there is none */
+    int32_t before[SIZE];      /* by sample that is or was a vertex: the vertex before it, −1 for the first */
+    float slope[SIZE];         /* from the vertex before, per sample */
 } Hull;
 
 typedef struct { /* one surface over the curved Earth: z and α at the median radius, and what they give */
@@ -97,11 +102,6 @@ static void set_tops(Tops *tops, const float *values, int blocks) {
         for (int l = 0; l < 4; l++) half[l] = max_of(half[l], half[l + 4]);
         tops->block[b] = max_of(max_of(half[0], half[2]), max_of(half[1], half[3]));
     }
-    for (int g = 0; g * GROUP < blocks; g++) {
-        float top = NOTHING;
-        for (int b = g * GROUP; b < (g + 1) * GROUP && b < blocks; b++) top = max_of(top, tops->block[b]);
-        tops->group[g] = top;
-    }
 }
 
 static void set_surface(Ray *ray, Surface *surface, const float *height, int n, const Link *link) {
@@ -114,7 +114,8 @@ static void set_surface(Ray *ray, Surface *surface, const float *height, int n, 
     for (int i = n + 1; i < padded; i++) surface->z[i] = surface->alpha[i] = NOTHING;
     surface->z[0] = surface->alpha[0] = NOTHING; /* the transmitter itself is no obstacle */
     set_tops(&surface->tops, surface->alpha, padded / LANES);
-    surface->hull.count = surface->hull.next = 0;
+    surface->hull.next = 0;
+    surface->hull.last[0] = -1;
 }
 
 static void prepare(Ray *ray, int n, const Link *link) {
@@ -170,20 +171,20 @@ static unsigned candidates(const float *z, int first) {
 /* Take the samples before `until` into the hull, from near the transmitter to far. */
 static void extend(Hull *hull, const Ray *ray, const float *z, int until) {
     for (; hull->next < until; hull->next += LANES) {
-        int count = hull->count;
+        int last = hull->last[hull->next / LANES];
         for (unsigned bits = candidates(z, hull->next); bits; bits &= bits - 1) {
             const int i = hull->next + __builtin_ctz(bits);
             float slope = 0;
-            while (count) {
-                slope = (z[i] - hull->z[count - 1]) * ray->inverse_index[PAD + i - hull->index[count - 1]];
-                if (count == 1 || hull->slope[count - 1] > slope) break;
-                count--;
+            while (last >= 0) {
+                slope = (z[i] - z[last]) * ray->inverse_index[PAD + i - last];
+                if (hull->before[last] < 0 || hull->slope[last] > slope) break;
+                last = hull->before[last];
             }
-            hull->index[count] = i;
-            hull->z[count] = z[i];
-            hull->slope[count++] = slope;
+            hull->before[i] = last;
+            hull->slope[i] = slope;
+            last = i;
         }
-        hull->count = count;
+        hull->last[hull->next / LANES + 1] = last;
     }
 }
 
@@ -200,9 +201,14 @@ typedef struct {
     int32_t at[LANES];                     /* index of what was found */
 } Tile;
 
-/* Four vertices ending at number v (or the first one repeated): their indices into `i`. */
-static inline void four_vertices(const Hull *hull, int v, int i[4]) {
-    for (int j = 0; j < 4; j++) i[j] = hull->index[v > j ? v - j : 0];
+/* Four vertices from v towards the transmitter (or the first one repeated), into `i`; return the next one, −1 at the end. */
+static inline int four_vertices(const Hull *hull, int v, int i[4]) {
+    int next = v;
+    for (int j = 0; j < 4; j++) {
+        i[j] = next >= 0 ? next : i[j - 1];
+        next = hull->before[i[j]];
+    }
+    return next;
 }
 
 /* Greatest (z_i − z_r)/(k − i) of the samples in between, per step, for one radius or two. */
@@ -223,9 +229,9 @@ static inline void search_horizon(const Ray *ray, Tile *tile, int first, int rad
             best1[l] = max_of(best1[l], max_of(max_of(a, b), max_of(c, d)));
         }
     }
-    for (int v = hull->count - 1; v >= 0; v -= 4) {
+    for (int v = hull->last[first / LANES]; v >= 0;) {
         int i[4], any = 0;
-        four_vertices(hull, v, i);
+        v = four_vertices(hull, v, i);
         const float *w0 = weight - i[0], *w1 = weight - i[1], *w2 = weight - i[2], *w3 = weight - i[3];
         const float z0 = z[i[0]], z1 = z[i[1]], z2 = z[i[2]], z3 = z[i[3]];
         const float i0 = (float)i[0], i1 = (float)i[1], i2 = (float)i[2], i3 = (float)i[3];
@@ -260,9 +266,9 @@ static inline void search_obstacle(const Ray *ray, Tile *tile, int first, const 
         tile->obstacle[l] = max_of(tile->obstacle[l], max_of(e0, e1));
         tile->obstacle_slope[l] = max_of(tile->obstacle_slope[l], max_of(s0, s1));
     }
-    for (int v = hull->count - 1; v >= 0; v -= 4) {
+    for (int v = hull->last[first / LANES]; v >= 0;) {
         int i[4], any = 0;
-        four_vertices(hull, v, i);
+        v = four_vertices(hull, v, i);
         const float *w0 = weight - i[0], *w1 = weight - i[1], *w2 = weight - i[2], *w3 = weight - i[3];
         const float b0 = bare[i[0]], b1 = bare[i[1]], b2 = bare[i[2]], b3 = bare[i[3]];
         const float i0 = (float)i[0], i1 = (float)i[1], i2 = (float)i[2], i3 = (float)i[3];
@@ -281,6 +287,49 @@ static inline void search_obstacle(const Ray *ray, Tile *tile, int first, const 
         }
         if (!any) break;
     }
+}
+
+/* The most that any lane still asks for: which of sixteen blocks, counted from `chunk`, could beat a clearance at all? */
+typedef struct { float slope, most[2]; } Asked;
+
+static inline Asked asked_of(const Tile *tile, int radii) {
+    Asked asked = {SETTLED, {0, 0}};
+    float slope[LANES], most[LANES], most1[LANES];
+    FOR_LANES {
+        const int asks = (tile->clearance[0][l] > 0) | (radii == 2 ? tile->clearance[1][l] > 0 : 0);
+        slope[l] = asks ? tile->tx_slope[l] : SETTLED;
+        most[l] = tile->clearance[0][l];
+        most1[l] = radii == 2 ? tile->clearance[1][l] : 0;
+    }
+    for (int half = LANES / 2; half; half /= 2) for (int l = 0; l < half; l++) {
+        slope[l] = min_of(slope[l], slope[l + half]);
+        most[l] = max_of(most[l], most[l + half]);
+        most1[l] = max_of(most1[l], most1[l + half]);
+    }
+    asked.slope = slope[0];
+    asked.most[0] = most[0];
+    asked.most[1] = most1[0];
+    return asked;
+}
+
+static inline unsigned blocks_of(const Tops *tops, const Asked *asked, int chunk, int first, int radii, float flatten) {
+    int ALIGNED may[LANES];
+    int any = 0;
+    const float near = (float)first, far = (float)(first + LANES - 1);
+    FOR_LANES {
+        const float low = max_of((float)((chunk + l) * LANES), 1), gap = far - low, rise = asked->slope - tops->block[chunk + l];
+        const float t = max_of(rise, 0);
+        may[l] = t * t * low < asked->most[0] * gap;
+        if (radii == 2) {
+            const float t2 = max_of(rise + flatten * (near - low - (LANES - 1)), 0);
+            may[l] |= t2 * t2 * low < asked->most[1] * gap;
+        }
+        may[l] &= low < near;
+        any |= may[l];
+    }
+    unsigned bits = 0;
+    if (any) for (int l = 0; l < LANES; l++) bits |= (unsigned)may[l] << l;
+    return bits;
 }
 
 /* Could a sample of a block beat the clearance of any lane? The nearest one to the transmitter weighs least. */
@@ -337,15 +386,17 @@ static inline void search_clearance(const Ray *ray, Tile *tile, int first, int r
     }
     const int near = first / LANES - 1, tried = *hint <= near ? *hint : -1;
     if (tried >= 0) clear_block(ray, tile, weight, tried, radii, flatten);
-    for (int b = near; b >= 0; b--) {
-        if (b % GROUP == GROUP - 1) {
-            const int low = b / GROUP * GROUP * LANES, high = b * LANES + LANES - 1;
-            if (!may_clear(tile, weight, tops->group[b / GROUP], low, high, radii, flatten)) { b -= GROUP - 1; continue; }
+    const Asked asked = asked_of(tile, radii);
+    for (int chunk = near / LANES * LANES; near >= 0 && chunk >= 0; chunk -= LANES) {
+        unsigned bits = blocks_of(tops, &asked, chunk, first, radii, flatten);
+        while (bits) {
+            const int b = chunk + 31 - __builtin_clz(bits);
+            bits &= ~(1u << (b - chunk));
+            if (b == tried || !may_clear(tile, weight, tops->block[b], b * LANES, b * LANES + LANES - 1, radii, flatten)) continue;
+            const float before = tile->clearance[0][LANES / 2];
+            clear_block(ray, tile, weight, b, radii, flatten);
+            if (tile->clearance[0][LANES / 2] < before) *hint = b;
         }
-        if (b == tried || !may_clear(tile, weight, tops->block[b], b * LANES, b * LANES + LANES - 1, radii, flatten)) continue;
-        const float before = tile->clearance[0][LANES / 2];
-        clear_block(ray, tile, weight, b, radii, flatten);
-        if (tile->clearance[0][LANES / 2] < before) *hint = b;
     }
 }
 
@@ -414,8 +465,7 @@ static inline void index_horizon(const Ray *ray, Tile *tile, int first) {
         best[l] = better ? s : best[l];
         tile->at[l] = better ? i : tile->at[l];
     }
-    for (int v = hull->count - 1; v >= 0; v--) {
-        const int i = hull->index[v];
+    for (int i = hull->last[first / LANES]; i >= 0; i = hull->before[i]) {
         const float *w = weight - i;
         const float zi = z[i];
         int any = 0;
@@ -441,7 +491,7 @@ static inline void graze_block(const Ray *ray, Tile *tile, const float *weight, 
     }
 }
 
-static inline void index_grazing(const Ray *ray, Tile *tile, int first, int *hint) {
+static inline void index_grazing(const Ray *ray, Tile *tile, int first) {
     const float *weight = ray->inverse_index + PAD + first, *alpha = ray->ground->alpha;
     const Tops *tops = &ray->ground->tops;
     for (int i = first + LANES - 2; i >= first && i; i--) FOR_LANES {
@@ -451,19 +501,20 @@ static inline void index_grazing(const Ray *ray, Tile *tile, int first, int *hin
         tile->at[l] = better ? i : tile->at[l];
     }
     const int near = first / LANES - 1;
-    for (int b = near; b >= 0; b--) {
-        if (b % GROUP == GROUP - 1) {
-            const int low = b / GROUP * GROUP * LANES;
-            if (!may_clear(tile, weight, tops->group[b / GROUP], low, 0, 1, 0)) { b -= GROUP - 1; continue; }
+    const Asked asked = asked_of(tile, 1);
+    for (int chunk = near / LANES * LANES; near >= 0 && chunk >= 0; chunk -= LANES) {
+        unsigned bits = blocks_of(tops, &asked, chunk, first, 1, 0);
+        while (bits) {
+            const int b = chunk + 31 - __builtin_clz(bits);
+            bits &= ~(1u << (b - chunk));
+            if (may_clear(tile, weight, tops->block[b], b * LANES, 0, 1, 0)) graze_block(ray, tile, weight, b);
         }
-        if (may_clear(tile, weight, tops->block[b], b * LANES, 0, 1, 0)) graze_block(ray, tile, weight, b);
     }
-    (void)hint;
 }
 
 static void index_tile(Ray *ray, int first, const Link *link) {
     Tile tile;
-    int hidden = 0, sighted = 0, hint = -1;
+    int hidden = 0, sighted = 0;
     FOR_LANES {
         const int k = first + l, wanted = ray->wanted[k], in_sight = ray->bare_sight[k];
         const float d = (float)k * link->step;
@@ -476,7 +527,7 @@ static void index_tile(Ray *ray, int first, const Link *link) {
         sighted |= wanted & in_sight;
         hidden |= wanted & !in_sight;
     }
-    if (sighted) index_grazing(ray, &tile, first, &hint);
+    if (sighted) index_grazing(ray, &tile, first);
     if (hidden) {
         extend(&ray->ground->hull, ray, ray->ground->z, first);
         index_horizon(ray, &tile, first);

@@ -222,8 +222,8 @@ static inline void find_corners(const Work *work, const Window *window, int row,
         /* Rays that have targets k and k + 1: every 2^s-th, s the largest with k ≤ n/2^s, up to every FAN-th. */
         const float share = (k <= n / 2 ? 0.5f : 1) * (k <= n / 4 ? 0.5f : 1) * (k <= n / 8 ? 0.5f : 1) *
                             (k <= n / 16 ? 0.5f : 1) * (k <= n / 32 ? 0.5f : 1) * (k <= n / 64 ? 0.5f : 1);
-        const float turn = turn_of(east, north) * all * share, whole = floorf(turn), left = whole / share;
-        const float right = (whole + 1) / share, before = left < all ? left : left - all, after = right < all ? right : right - all;
+        const float apart = 1 / share, turn = turn_of(east, north) * all * share, whole = floorf(turn), left = whole * apart;
+        const float right = left + apart, before = left < all ? left : left - all, after = right < all ? right : right - all;
         at->distance[j] = distance;
         at->turn[j] = turn - whole;
         at->along[j] = min_of(samples - (float)k, 1);
