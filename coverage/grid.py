@@ -20,7 +20,7 @@ from coverage.errors import GridError
 from coverage.types import WORKING_CRS
 
 Method = Literal["nearest", "bilinear", "average", "mode", "density"]
-MAX_PIXELS = 40_000_000  # a study holds some 250 bytes a pixel: about 10 GB at this size
+MAX_PIXELS = 500_000_000  # some 50 bytes each, on disk from `memory_limit` on; above, a pixel is a slip
 
 
 def memory_limit() -> float:
@@ -213,7 +213,7 @@ class Raster:
     def _warped(
         source: NDArray[np.float32], transform: Affine, crs: str, grid: Grid, how: Resampling
     ) -> NDArray[np.float32]:
-        out = np.full((*source.shape[:-2], *grid.shape), np.nan, dtype=np.float32)
+        out = room((*source.shape[:-2], *grid.shape), np.nan, np.float32)
         # Counts on the seams get lost when GDAL works in parts: sums are made in one.
         whole_mb = 64 + 16 * (source.nbytes + out.nbytes) // 2**20 if how == Resampling.sum else 0
         reproject(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rasterio.warp import transform_bounds
 from scipy.ndimage import distance_transform_edt, label
 
-from coverage.grid import Grid, Raster, Surface
+from coverage.grid import Grid, Raster, Surface, room
 from coverage.radio.p1812 import COAST_ZONE, INLAND_ZONE, SEA_ZONE
 
 SeaFrom = Literal["coast", "land_cover", "nowhere"]
@@ -50,7 +50,7 @@ def clutter_heights(surface: Surface, grid: Grid) -> NDArray[np.float32]:
     -------
     float32 ndarray of shape (rows, cols), ≥ 0
     """
-    height = np.zeros(grid.shape, dtype=np.float32)
+    height = room(grid.shape, 0, np.float32)
     code = None if surface.clutter is None else surface.clutter.on(grid, "nearest")
     if code is not None:
         for value, representative in CLUTTER_HEIGHT_M.items():
@@ -71,7 +71,7 @@ def _built(buildings: Raster, grid: Grid) -> tuple[NDArray[np.float32], NDArray[
     The share is NaN where no buildings are known.
     """
     parts = int(np.clip(round(grid.pixel_m / abs(buildings.transform.a)), 1, MOST_PARTS))
-    met, mean = (np.full(grid.shape, np.nan, dtype=np.float32) for _ in range(2))
+    met, mean = (room(grid.shape, np.nan, np.float32) for _ in range(2))
     band = max(BAND_PARTS // (grid.cols * parts**2), 1)
     for first in range(0, grid.rows, band):
         rows = min(band, grid.rows - first)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverage.composing import Canvas, Progress, Scene, compose, in_order, swept
-from coverage.grid import Grid, Surface
+from coverage.grid import Grid, Surface, room
 from coverage.indoors import add_indoors
 from coverage.masts import Standing, assign_environments
 from coverage.models import TR38901, PathLossModel
@@ -104,7 +104,7 @@ class Signal:
     @cached_property
     def union(self) -> NDArray[np.float32]:
         """Probability of the best cell of any operator, shape (rows, cols), 0 outside every sweep."""
-        return np.asarray(self.probability.max(axis=0, initial=0.0))
+        return best_of(self.probability)
 
     @cached_property
     def best_rsrp_dbm(self) -> NDArray[np.float32]:
@@ -120,6 +120,12 @@ class Signal:
             holds = level == self.best_rsrp_dbm
             best = np.where(holds & ((best < 0) | (server < best)), server, best)
         return best
+
+
+def best_of(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the greatest of the operators' probabilities per pixel, 0 without operators; of shape (rows, cols)."""
+    best = room(probability.shape[1:], 0, np.float32)
+    return np.asarray(probability.max(axis=0, initial=0.0, out=best))
 
 
 def predict_signal(

@@ -39,7 +39,7 @@ from coverage.models import TR38901, PathLossModel
 from coverage.obstacles import sea_from
 from coverage.quality import Asked, Quality, asked_of, predict_quality
 from coverage.scenarios import Scenario
-from coverage.signals import Signal, predict_signal
+from coverage.signals import Signal, best_of, predict_signal
 from coverage.terrain import P1812
 from coverage.types import Technology
 
@@ -196,7 +196,7 @@ class Study:
         probability : ndarray of shape (operators, rows, cols)
         """
         if self.rule.operators == "union" or not operators:
-            yield None, np.asarray(probability.max(axis=0, initial=0.0))
+            yield None, best_of(probability)
         else:
             yield from zip(operators, probability, strict=True)
 

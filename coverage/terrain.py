@@ -143,8 +143,9 @@ def _code() -> str:
 def _ground(surface: Surface, around: Grid) -> _Ground:
     """Return the ground of a study: the same for every model, definition and scenario on its grid."""
     assert surface.terrain is not None  # `over` refused
-    bare = surface.terrain.on(around, "bilinear")
-    return _Ground(grid=around, bare_m=bare, top_m=bare + clutter_heights(surface, around), zone=zones(surface, around))
+    bare, top = surface.terrain.on(around, "bilinear"), clutter_heights(surface, around)
+    top += bare
+    return _Ground(grid=around, bare_m=bare, top_m=top, zone=zones(surface, around))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,8 +1,10 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from coverage import terrain
 from coverage.errors import GridError, RangeError
 from coverage.grid import Grid, Surface
 from coverage.models import TR38901
@@ -44,8 +46,12 @@ def test_the_level_is_free_space_plus_diffraction_along_the_profile():
     row, col = 133, 239  # on the latitude of the mast, 3.2 km east of it
     grid = predicted.grid
     east = grid.eastings[col] - make.EAST
-    samples = np.arange(0, 108) * 30.0
-    heights = np.interp(samples, (np.arange(500) + 0.5) * 30.0 - 7500.0, ground[250])[None, :]
+    north = grid.northings[row] - make.NORTH
+    length = math.hypot(east, north)
+    samples = np.linspace(0, length, round(length / 30) + 1)  # equal steps from the mast to the pixel
+    columns = (np.arange(500) + 0.5) * 30.0 - 7500.0
+    on_grid = np.interp(grid.eastings - make.EAST, columns, ground[250])  # terrain as the study reads it
+    heights = np.interp(samples * east / length, grid.eastings - make.EAST, on_grid)[None, :]
     profiles = profiles_of(
         samples[None, :] / 1000, heights, 0 * heights, Link(frequency_ghz=2.55, tx_height_m=30, rx_height_m=1.5)
     )
@@ -54,7 +60,7 @@ def test_the_level_is_free_space_plus_diffraction_along_the_profile():
         profiles, shape.smooth_tx_m, shape.smooth_rx_m, shape.radius_km, frequency_ghz=2.55, vertical=True,
         sea=np.zeros(1),
     )[0]  # fmt: skip
-    slant = math.hypot(east, 28.5) / 1000
+    slant = math.hypot(length, 28.5) / 1000
     free = 92.4 + 20 * math.log10(2.55) + 20 * math.log10(slant)
     gain = predicted.cells["ssb_gain_dbi"].iloc[0] - 12 * ((math.degrees(math.atan2(28.5, east)) - 6) / 10) ** 2
     expected = 53 - 10 * math.log10(3276) + gain - free - loss
@@ -123,3 +129,20 @@ def test_the_numpy_fall_back_measures_the_same(monkeypatch):
     compiled = Study(where, pixel_m=60, model=model).run().headline
     monkeypatch.setattr(native, "library", lambda: None)
     assert Study(where, pixel_m=60, model=model).run().headline == pytest.approx(compiled, abs=2e-3)
+
+
+def test_a_study_of_arrays_on_disk_measures_the_same(monkeypatch):
+    """Nothing as large as the grid has to stay in memory: ground, clutter, levels and the union live in files."""
+    rng = np.random.default_rng(5)
+    trees = np.where(rng.random((500, 500)) < 0.3, 10.0, 30.0)
+    where, model = city(hills(rng), trees), P1812(sweep_m=1500.0)
+    expected = Study(where, pixel_m=40, model=model).run()
+    monkeypatch.setenv("PHUSONG_ARRAY_GB", "0.00001")
+    terrain._ground.cache_clear()
+    found = Study(where, pixel_m=40, model=model).run()
+    ground = terrain._ground(where.surface, found.study.grid.wider(40))
+    on_disk = (ground.bare_m, ground.top_m, found.signal.probability, found.signal.rsrp_dbm, found.signal.server)
+    assert all(isinstance(array, np.memmap) for array in on_disk)
+    pd.testing.assert_frame_equal(found.wards, expected.wards)
+    np.testing.assert_array_equal(found.signal.union, expected.signal.union)
+    terrain._ground.cache_clear()
