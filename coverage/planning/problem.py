@@ -288,7 +288,10 @@ def _classes(sets: sparse.csr_array, open_to: BoolArray, seed: int) -> IntArray:
         reached[own] = True
     where = np.flatnonzero(open_to & reached)
     element = np.full(pixels, -1, dtype=np.int64)
-    element[where] = np.unique(digest[where], return_inverse=True)[1]
+    _, first, inverse = np.unique(digest[where], return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))  # in the order of pixels: what lies together is kept together
+    element[where] = rank[inverse]
     return element
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from coverage.errors import PlanError
 from coverage.planning.alternatives import NEAR, Alternative, alternatives, curve
-from coverage.planning.greedily import fairest
+from coverage.planning.fairness import fairest
 from coverage.planning.phases import Phase, even_phases
 from coverage.planning.posing import Posed
 from coverage.planning.problem import Cap, Floor, Problem, Solution, Stop, Told, no_candidates

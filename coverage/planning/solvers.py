@@ -13,6 +13,7 @@ from coverage.errors import PlanError
 from coverage.planning.branching import branched
 from coverage.planning.exact import exactly
 from coverage.planning.infeasible import binding
+from coverage.planning.mixes import none_within
 from coverage.planning.model import Dual, Flat, Goal, Hunt, Model, contradicts, first_prices, implied
 from coverage.planning.problem import SLACK, IntArray, Problem, Solution, Stop, Told
 from coverage.planning.reduction import attainable_below, fixed_by_prices, reduced
@@ -22,6 +23,7 @@ from coverage.planning.ruins import searched
 SAFE = 1e-9  # a bound is moved by this share to the safe side: sums of some 1e6 terms are not exact
 CYCLES = 24  # of search and bound, at most
 WORK = 3e7  # steps of one cycle
+FEW = 12  # changes: whole numbers then matter more than the last digits of a bound, and mixes are few
 EXACT_SIZE = 60_000  # entries up to which HiGHS is tried
 
 
@@ -134,7 +136,10 @@ class _Run:
         self._search(rounds=0, cycle=0)
         dual = self._cycles()
         if dual is not None and not self._done():
-            self._settle(self.flat.bounding, dual)
+            if self.problem.sets.nnz > EXACT_SIZE:
+                self._prove_by_mixes()
+            if not self._done():
+                self._settle(self.flat.bounding, dual)
         if self.best.chosen is None:
             self._give_up()
         return self._answer()
@@ -154,6 +159,8 @@ class _Run:
             self._search(rounds=rounds, cycle=cycle)
             if self._done():
                 return dual
+            if cycle > 2 and self.best.chosen is not None and len(self.best.chosen) <= FEW:
+                break
             now = (self.bound, self.best.score)
             if cycle > 6 and before[0] - now[0] <= 1e-5 * abs(now[0]) and now[1] - before[1] <= 1e-7 * abs(now[1]):
                 break
@@ -219,6 +226,21 @@ class _Run:
             return 0.0
         size = abs(self.best.score)
         return max(0.0, self.bound - self.best.score) / size if size > 0 else math.inf
+
+    def _prove_by_mixes(self) -> None:
+        """Prove that nothing is better than the best by more than the gap, or find what is."""
+        goal, ends = self.goal, time.monotonic() + 0.6 * max(self.ends - time.monotonic(), 0.0)
+        while self.best.chosen is not None and not self.halted:
+            wanted = self.best.score + abs(self.best.score) * max(0.999 * self.gap, SAFE)
+            target, limit = (wanted, goal.budget) if goal.target is None else (goal.target, -wanted)
+            proof = none_within(self.problem, target, limit, ends=ends, stop=self.stop)
+            if proof.none:
+                self.bound, self.proof = min(self.bound, wanted), "bounds by mix of costs"
+            before = self.best.score
+            if proof.chosen is not None:
+                self._offer(proof.chosen, "branch and bound")
+            if self.best.score == before:
+                return
 
     def _settle(self, model: Model, dual: Dual) -> None:
         """Fix what prices decide, and solve what is left: by HiGHS where it is small, else by branching."""
