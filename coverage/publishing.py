@@ -339,6 +339,7 @@ def publish_plan(
         "pareto.csv": pareto_csv(plan).encode(),
         "alternatives.csv": alternatives_csv(plan).encode(),
         "plan_cells.csv": plan_cells_csv(plan, before).encode(),
+        "scenario.toml": plan.scenario.text().encode(),
         "plan.json": json_text(plan.summary()).encode(),
         "city.json": city_json(before).encode(),
         "city_after.json": city_json(after).encode(),

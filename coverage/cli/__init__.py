@@ -17,7 +17,10 @@ from coverage.cli.arguments import build_parser, wanted_language
 from coverage.cli.voice import Voice
 from coverage.errors import CoverageError
 
-FALLS_SHORT = {"target_unreachable", "floor_unreachable", "operator_unreachable", "rule_unreachable"}
+FALLS_SHORT = {
+    "target_unreachable", "floor_unreachable", "operator_unreachable", "rule_unreachable", "masts_unreachable",
+    "phases_unreachable", "target_unreachable_in_draws",
+}  # fmt: skip
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 

@@ -22,6 +22,7 @@ from coverage.planning.posing import Posed, Terms, pose, worst_tenth
 from coverage.planning.problem import SLACK, Stop, Told
 from coverage.planning.questions import Goal, Question, gap_of
 from coverage.planning.reach import Reach, reach
+from coverage.planning.reasons import explained
 from coverage.planning.steps import phase_table, plain_records, step_table
 from coverage.planning.worth import Objective, pixel_weights
 from coverage.scenarios import Scenario
@@ -307,7 +308,7 @@ def _best(asked: Sequence[tuple[_Asked, Aim]], progress: Progress | None) -> Pla
     # The others' proofs count too: the bound is that of the best operator, whoever that is.
     rivals = [one for one in made if one.goal == chosen.goal]
     bound = min(one.bound for one in rivals) if chosen.goal == "cost" else max(one.bound for one in rivals)
-    proven = all(one.gap is not None for one in made) and all(error.code == "target_unreachable" for error in refused)
+    proven = all(one.gap is not None for one in made) and all(error.code.endswith("_unreachable") for error in refused)
     reached = chosen.cost_vnd if chosen.goal == "cost" else chosen.share_after
     return dataclasses.replace(chosen, bound=bound, gap=gap_of(chosen.goal, reached, bound) if proven else None)
 
@@ -316,12 +317,18 @@ def _made(asked: _Asked, aim: Aim, ground: Reach | None, progress: Progress | No
     study, question = asked.study, asked.question
     ground = ground or reach(study, asked.changes, today=asked.today, networks=aim.networks, progress=progress)
     posed = pose(ground, asked.today, aim, asked.terms(aim), with_wards=question.equity)
-    answer = question.answer(posed)
+    before = aim.measured(asked.today)
+    if math.isnan(before):
+        raise PlanError("measure_unknown", measure=aim.measure)
+    try:
+        answer = question.answer(posed)
+    except PlanError as error:
+        names = study.city.wards.frame["name"].astype(str).to_dict()
+        raise explained(error, posed.problem, question.level or 0.0, names) from None
     rows = [row for row in answer.solution.chosen if row < len(ground.modes.changes)]
     phases = question.phases_of(posed.problem.cost_of(rows))
     steps = in_order(posed, rows, phases)
     chosen = tuple(asked.changes[step.row] for step in steps)
-    before = aim.measured(asked.today)
     after = posed.value(rows) if rows else before
     others = question.others_near(posed, answer)
     return Plan(

@@ -5,9 +5,14 @@ import numpy as np
 import pytest
 
 from coverage.catalog.definitions import definitions
+from coverage.catalog.targets import target as target_of
+from coverage.changes import Change
 from coverage.errors import PlanError
+from coverage.planning.phases import Phase
 from coverage.planning.plans import pixel_weights, plan
+from coverage.planning.posing import worst_tenth
 from coverage.planning.proposals import candidates
+from coverage.scenarios import Scenario
 from coverage.study import Study
 from tests import builders as make
 
@@ -141,3 +146,179 @@ def test_pixel_weights_give_the_headline(study):
         result = Study(study.city, definition=name, pixel_m=50).run()
         reached = (result.probability >= np.float32(rule.edge_probability)).ravel()
         assert pixel_weights(result)[reached].sum() == pytest.approx(result.headline, abs=1e-12)
+
+
+# --- measures, operators, rules ---------------------------------------------------------------------------------------
+
+LINES = make.subscriptions(
+    ("w0", "VNPT", "FTTH", "household", 900.0, "2024-06"), ("w1", "VNPT", "FTTH", "household", 100.0, "2024-06")
+)
+
+
+@pytest.fixture(scope="module")
+def connected():
+    return Study(make.city(LAND, NETWORK, people=PEOPLE, subscriptions=LINES), pixel_m=100)
+
+
+@pytest.fixture(scope="module")
+def offered(connected):
+    return candidates(connected, kinds=("upgrade", "new_site", "connect"), lattice_m=1500.0)
+
+
+@pytest.mark.parametrize(
+    ("objective", "operators"),
+    [
+        ("area", ()), ("population", ()), ("households", ("Viettel",)), ("internet", ()), ("stations", ()),
+        ({"area": 3.0, "internet": 1.0}, ()), ({"households": 0.5, "stations": 0.5}, ("VNPT", "Viettel")),
+    ],
+)  # fmt: skip
+def test_every_measure_is_what_a_re_run_measures(connected, offered, objective, operators):
+    options = {"objective": objective, "operators": operators, "alternatives": 0, "points": 0, "seconds": 10}
+    made = plan(connected, offered, budget_vnd=6e9, **options)
+    after = connected.under(made.scenario).run()
+    assert len(made.steps)
+    assert made.share_before == made.aim.measured(connected.run())
+    assert made.share_after == pytest.approx(made.aim.measured(after), abs=1e-9)
+    assert made.share_after > made.share_before
+    assert made.cost_vnd <= 6e9
+    assert sum(made.aim.weights.values()) == pytest.approx(1.0)
+    for k, name in enumerate(operators):
+        assert made.operators[name][1] == pytest.approx(made.aim.figures(after)[k], abs=1e-9)
+    assert json.loads(json.dumps(made.summary(), allow_nan=False))["measure"] == made.measure
+
+
+def test_a_mix_says_its_weights(connected, offered):
+    made = plan(connected, offered, budget_vnd=3e9, objective={"area": 3.0, "internet": 1.0}, alternatives=0, points=0)
+    assert made.measure == "mixed"
+    assert made.summary()["weights"] == {"area_share": 0.75, "household_internet_share": 0.25}
+
+
+def test_every_household_gets_internet(connected, offered):
+    made = plan(connected, offered, target=target_of("danang-2023-household-broadband"), alternatives=0, points=0)
+    assert made.share_before == pytest.approx(1000 / 1800)
+    assert made.share_after == pytest.approx(1.0)
+    assert set(made.steps["change"]) == {"connect"}
+    assert connected.under(made.scenario).run().city.loc["household_internet_share", "value"] == pytest.approx(1.0)
+
+
+def test_5g_stations_are_counted_beside_4g_stations(connected, offered):
+    made = plan(connected, offered, target=target_of("danang-2025-5g-stations"), alternatives=0, points=0)
+    cells = made.scenario.applied_to(connected.city.cells.frame)
+    count = {name: len(own.groupby(["site_id", "operator"])) for name, own in cells.groupby("technology")}
+    assert made.share_before == pytest.approx(1 / 4)
+    assert made.share_after == pytest.approx(count["NR"] / count["LTE"])
+    assert made.share_after >= 0.5
+
+
+def test_a_target_that_no_change_serves_is_refused(connected, offered):
+    with pytest.raises(PlanError, match="plan_unsupported_target"):
+        plan(connected, offered, target=target_of("danang-2027-gigabit-access"))
+
+
+def test_every_ward_reaches_its_floor(connected, offered):
+    made = plan(connected, offered, target=0.1, floor=0.1, alternatives=0, points=0)
+    assert made.reached
+    assert (connected.under(made.scenario).run().wards["area_share"] >= 0.1 - 1e-9).all()
+
+
+def test_a_floor_out_of_reach_names_the_ward(connected):
+    with pytest.raises(PlanError) as caught:
+        plan(connected, candidates(connected, lattice_m=None), target=0.05, floor=0.6)
+    assert caught.value.code == "floor_unreachable"
+    assert caught.value.values["ward"] in ("Ward 0", "Ward 1")
+    assert 0 < caught.value.values["best"] < 0.6
+
+
+def test_each_operator_reaches_the_target_where_radio_is_shared(connected):
+    shared = candidates(connected, lattice_m=1500.0, share="moran")
+    names = tuple(sorted({name for change in shared if change.shared for name in change.operators}))
+    made = plan(connected, shared, target=0.08, operators=names, alternatives=0, points=0)
+    assert len(names) > 1
+    assert min(after for _, after in made.operators.values()) >= 0.08 - 1e-9
+    assert made.share_after == pytest.approx(np.mean([after for _, after in made.operators.values()]))
+
+
+def test_the_largest_operator_is_the_one_that_is_planned_for(connected, offered):
+    study = Study(connected.city, definition="sdg-9c1", pixel_m=100)
+    before = study.run().headline
+    made = plan(study, offered, target=before + 0.05, alternatives=0, points=0)
+    after = study.under(made.scenario).run()
+    assert len(made.aim.operators) == 1
+    assert after.operator == made.aim.operators[0]
+    assert after.headline == pytest.approx(made.share_after, abs=1e-9)
+
+
+def test_fairness_raises_the_worst_wards(connected, offered):
+    fair = plan(connected, offered, budget_vnd=3e9, equity=True)
+    most = plan(connected, offered, budget_vnd=3e9, alternatives=0, points=0)
+    after = connected.under(fair.scenario).run()
+    assert fair.goal == "worst_tenth"
+    assert fair.worst_tenth[1] == pytest.approx(worst_tenth(after.wards["area_share"].to_numpy()), abs=1e-9)
+    other = connected.under(most.scenario).run()
+    assert fair.worst_tenth[1] >= worst_tenth(other.wards["area_share"].to_numpy()) - 1e-9
+    assert fair.cost_vnd <= 3e9
+
+
+def test_phases_share_the_money_and_say_what_it_could_do(connected, offered):
+    made = plan(connected, offered, target=0.12, phases=3, alternatives=0, points=0)
+    assert made.phases["steps"].sum() == len(made.steps)
+    assert made.phases["cost_vnd"].sum() == pytest.approx(made.cost_vnd)
+    spent, allowed = made.phases["cost_vnd"].cumsum(), made.phases["budget_vnd"].cumsum()
+    assert (spent <= allowed * (1 + 1e-9)).all()
+    assert made.phases["share"].iloc[-1] == pytest.approx(made.share_after, abs=1e-12)
+    assert (made.phases["share"] <= made.phases["bound"].fillna(1.0) + 1e-9).all()
+
+
+def test_phases_of_too_little_money_leave_the_target_out_of_reach(connected, offered):
+    with pytest.raises(PlanError) as caught:
+        plan(connected, offered, target=0.2, phases=[Phase(name="1", budget_vnd=1e9), Phase(name="2", budget_vnd=1e9)])
+    assert caught.value.code == "phases_unreachable"
+
+
+def test_locked_changes_stay(connected, offered):
+    free = plan(connected, offered, target=0.1, alternatives=0, points=0)
+    outside = next(change.id for change in offered if change.id not in set(free.steps["change_id"]))
+    made = plan(connected, offered, target=0.1, locked=[outside], alternatives=2, points=0)
+    assert outside in set(made.steps["change_id"])
+    assert all(outside in other.changes for other in made.alternatives)
+    assert made.cost_vnd >= free.cost_vnd
+    with pytest.raises(PlanError, match="plan_locked_unknown"):
+        plan(connected, offered, target=0.1, locked=["nowhere"])
+
+
+def test_more_money_never_gives_less(connected, offered):
+    shares = [
+        plan(connected, offered, budget_vnd=budget, alternatives=0, points=0).share_after
+        for budget in (0.0, 1e9, 2e9, 3e9, 5e9)
+    ]
+    assert shares == sorted(shares)
+
+
+def test_a_rule_less_never_costs_more(connected, offered):
+    costs = [
+        plan(connected, offered, target=0.1, floor=floor, alternatives=0, points=0).cost_vnd
+        for floor in (None, 0.05, 0.1)
+    ]
+    assert costs == sorted(costs)
+
+
+def test_a_turned_cell_is_planned_like_a_built_one(connected):
+    standing = NETWORK.frame[NETWORK.frame["technology"] == "NR"].assign(azimuth_deg=90.0)
+    turned = Change(
+        id="turn", kind="retune", site_id="s1", operator="Viettel", cells=standing.reset_index(drop=True),
+        cost_vnd=5e6, removes=("s1-1",),
+    )  # fmt: skip
+    made = plan(connected, [turned], budget_vnd=1e9, alternatives=0, points=0)
+    after = connected.under(Scenario(name="x", changes=(turned,))).run().headline
+    today = connected.run().headline
+    assert made.share_after == pytest.approx(max(after, today), abs=1e-9)
+    forced = plan(connected, [turned], budget_vnd=1e9, locked=["turn"], alternatives=0, points=0)
+    assert forced.share_after == pytest.approx(after, abs=1e-9)
+    assert forced.steps["gain"].iloc[0] == pytest.approx(after - today, abs=1e-9)
+
+
+def test_a_plan_comes_back_from_its_scenario(connected, offered, tmp_path):
+    made = plan(connected, offered, target=0.1, alternatives=0, points=0)
+    read = Scenario.load(made.scenario.save(tmp_path / "scenario.toml"), connected.city)
+    assert [change.id for change in read.changes] == made.steps["change_id"].tolist()
+    assert connected.under(read).run().headline == pytest.approx(made.share_after, abs=1e-9)
