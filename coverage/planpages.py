@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -58,6 +58,8 @@ def sentences(plan: Plan, lang: Language) -> list[str]:
     """Return what is to know of a plan: what it counts, whether it reaches its target, how good it is proven to be."""
     say = partial(t, lang=lang)
     told = [_verdict(plan, lang), _proof(plan, lang)]
+    if plan.draws is not None:
+        told.append(_drawn(plan.draws, lang))
     if plan.stopped and plan.gap != 0:
         told.append(say("planning.stopped"))
     if plan.measure == "mixed":
@@ -72,12 +74,19 @@ def sentences(plan: Plan, lang: Language) -> list[str]:
     if math.isfinite(low) and math.isfinite(high) and len(plan.steps):
         ends = number(low / BILLION, lang, 1), number(high / BILLION, lang, 1)
         told.append(say("planning.cost_range", low=ends[0], high=ends[1]))
-    if plan.goal != "worst_tenth" and len(plan.steps):
+    if plan.goal != "worst_tenth" and plan.draws is None and len(plan.steps):
         count = len(plan.alternatives)
         told.append(say("planning.others", count=count) if count else say("planning.others_none"))
     if plan.no_regret:
         told.append(say("planning.no_regret", sites=_listed(plan.no_regret)))
     return told
+
+
+def _drawn(draws: Mapping[str, Any], lang: Language) -> str:
+    shares = {name: percent(draws[f"realised_share_{name}"], lang) for name in ("low", "high")}
+    values = {name: percent(draws[name], lang, 0) for name in ("target", "probability")}
+    counts = {"reached": number(draws["fresh_reached"], lang), "draws": number(draws["fresh_draws"], lang)}
+    return t("planning.drawn", lang, **shares, **values, **counts)
 
 
 def _verdict(plan: Plan, lang: Language) -> str:

@@ -453,6 +453,108 @@ def test_a_plan_that_claims_too_much_is_not_written(run, inputs, tmp_path, monke
     assert not (tmp_path / "out").exists()
 
 
+def steps_of(folder):
+    with (folder / "plan.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize(
+    ("words", "measure"),
+    [
+        (["--budget", "4e9"], "area_share"),
+        (["--target", "0.1", "--phases", "2"], "area_share"),
+        (["--budget", "9e9", "--phases", "3e9,6e9"], "area_share"),
+        (["--target", "0.08", "--floor", "0.02"], "area_share"),
+        (["--target", "0.3", "--objective", "households"], "households_covered_share"),
+        (["--budget", "4e9", "--objective", "area=2,population=1"], "mixed"),
+        (["--target", "0.05", "--operator", "VNPT"], "area_share"),
+        (["--target", "0.05", "--share", "moran"], "area_share"),
+        (["--budget", "4e9", "--equity"], "area_share"),
+        (["--target", "0.9", "--objective", "stations"], "nr_station_ratio"),
+    ],
+)
+def test_every_question_gets_a_plan_that_a_re_run_proves(run, inputs, tmp_path, words, measure):
+    code, out, _ = run("plan", *inputs, *words, "--lattice", "1500", "--seconds", "10", "--out", tmp_path, "--json")
+    told = json.loads(out)
+    assert code == 0, told
+    assert told["measure"] == measure
+    assert told["share_after"] > told["share_before"]
+    assert told["proven"] is (told["gap"] is not None)
+    assert [step["change_id"] for step in told["steps"]] == [step["change_id"] for step in steps_of(tmp_path)]
+    city = cov.read_city(wards=inputs[1], cells=inputs[3], households=inputs[5])
+    read = cov.Scenario.load(tmp_path / "scenario.toml", city)
+    assert [change.id for change in read.changes] == [step["change_id"] for step in told["steps"]]
+    if measure == "area_share" and told["counted"] == "union":
+        after = cov.Study(city, pixel_m=100.0).under(read).run()
+        assert after.headline == pytest.approx(told["share_after"], abs=1e-9)
+
+
+def test_a_plan_comes_with_its_points_curve_and_alternatives(run, inputs, tmp_path):
+    words = ["--target", "0.1", "--lattice", "1000", "--seconds", "20"]
+    _, out, _ = run("plan", *inputs, *words, "--out", tmp_path, "--json")
+    told = json.loads(out)
+    points = gpd.read_file(tmp_path / "plan.gpkg", layer="plan")
+    assert points["change_id"].tolist() == [step["change_id"] for step in told["steps"]]
+    assert points.crs.to_epsg() == 5899
+    assert points.geometry.is_valid.all()
+    curve = pd.read_csv(tmp_path / "pareto.csv")
+    assert curve["share"].is_monotonic_increasing
+    assert curve["cost_vnd"].is_monotonic_increasing
+    assert curve["share"].iloc[0] == pytest.approx(told["share_before"])
+    assert (curve["bound_vnd"].fillna(0.0) <= curve["cost_vnd"] * (1 + 1e-9)).all()
+    others = pd.read_csv(tmp_path / "alternatives.csv")
+    assert set(others.loc[others["alternative"] == 0, "change_id"]) == set(points["change_id"])
+    assert others["alternative"].nunique() == 1 + len(told["alternatives"])
+    for other in told["alternatives"]:
+        assert other["differs"] >= 0.2
+        assert other["cost_vnd"] <= 1.02 * told["cost_vnd"]
+    costs = pd.read_csv(tmp_path / "plan.csv")
+    assert (costs["cost_low_vnd"] < costs["cost_vnd"]).all()
+    assert (costs["cost_vnd"] < costs["cost_high_vnd"]).all()
+    assert told["cost_low_vnd"] == costs["cost_low_vnd"].sum()
+
+
+def test_a_budget_alone_is_no_failure(run, inputs, tmp_path):
+    code, out, _ = run("plan", *inputs, "--budget", "2e9", "--lattice", "0", "--out", tmp_path, "--lang", "en")
+    assert code == 0
+    assert t("planning.budget", "en") in out
+    assert t("planning.budget_kept", "en") in out
+
+
+def test_a_budget_beyond_the_target_buys_the_cheapest_plan(run, inputs, tmp_path):
+    told = []
+    for words in ([], ["--budget", "1e13"]):
+        out = run("plan", *inputs, "--target", "0.08", *words, "--lattice", "1500", "--out", tmp_path, "--json")[1]
+        told.append(json.loads(out))
+    assert told[0]["goal"] == told[1]["goal"] == "cost"
+    assert told[0]["cost_vnd"] == told[1]["cost_vnd"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--objective", "trees"], "choice_unknown"),
+        (["--objective", "area=x"], "number_unusable"),
+        (["--objective", "area=0"], "number_out_of_range"),
+        (["--operator", "Nobody"], "choice_unknown"),
+        (["--share", "all"], "choice_unknown"),
+        (["--floor", "2"], "number_out_of_range"),
+        (["--phases", "0"], "number_out_of_range"),
+        (["--phases", "1.5"], "number_out_of_range"),
+        (["--phases", "1e9,x"], "number_unusable"),
+        (["--robust", "2"], "number_out_of_range"),
+        (["--seconds", "0"], "number_out_of_range"),
+        (["--target", "danang-2027-gigabit-access"], "plan_unsupported_target"),
+        (["--definition", "danang-2023-wards"], "plan_unsupported_definition"),
+    ],
+)
+def test_what_a_plan_cannot_be_asked_is_one_sentence(run, inputs, tmp_path, words, code):
+    exit_code, out, _ = run("plan", *inputs, *words, "--out", tmp_path / "out", "--json")
+    assert exit_code == 2
+    assert json.loads(out)["error"]["code"] == code
+    assert not (tmp_path / "out").exists()
+
+
 # --- help, languages, lists ------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,7 @@ def fill(parser: argparse.ArgumentParser, lang: Language) -> None:
     group.add_argument("--equity", action="store_true", help=help_("equity"))
     add("--phases", _phases, t("planning.metavar_phases", lang), 1)
     add("--robust", number("--robust", (0.5, 0.999)), "0–1")
+    group.add_argument("--recheck", action="store_true", help=help_("recheck"))
     add("--rules", str, t("cli.metavar_file", lang))
     add("--kinds", _kinds, ",".join(KINDS))
     add("--lattice", _lattice, metavar, "rules")

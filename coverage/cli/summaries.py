@@ -12,6 +12,7 @@ from coverage.caveats import caveats
 from coverage.figures import SHARES
 from coverage.legends import basis
 from coverage.planning.plans import Plan
+from coverage.planning.rechecking import Recheck
 from coverage.planpages import sentences
 from coverage.study import Result
 from coverage.types import Language
@@ -63,6 +64,18 @@ def plan_lines(plan: Plan, before: Result, after: Result, lang: Language) -> lis
         rows.append((t(f"measure.{name}", lang), t("cli.before_after", lang, **values)))
     notes = [*sentences(plan, lang), t("report.plan_costs", lang)]
     return [_title(before, lang), "", *_aligned(rows), "", *_wrapped(notes), "", *_foundation(before, lang)]
+
+
+def recheck_lines(found: Recheck, lang: Language) -> list[str]:
+    """Return what a plan is worth under load, and what mends it."""
+    shares = {"before": percent(found.share_before, lang), "planned": percent(found.share_planned, lang)}
+    told = [t("planning.rechecked", lang, definition=found.definition, **shares)]
+    if found.repairs:
+        cost = number(found.cost_vnd / BILLION, lang, 1)
+        after = percent(found.share_after, lang)
+        told.append(t("planning.repaired", lang, count=len(found.repairs), cost=cost, after=after))
+    told.append(t("report.plan_reached" if found.reached else "planning.rounds_short", lang))
+    return _wrapped(told)
 
 
 def definition_lines(known: Iterable[Definition], lang: Language) -> list[str]:

@@ -76,6 +76,8 @@ class Plan:
         Mean share of the worst tenth of wards before and after, where fairness was asked for.
     floor : float or None
         Share that every ward reaches, 0–1.
+    draws : mapping or None
+        How it fares in draws of shadowing, where it was chosen by them: `coverage.planning.robust.RobustPlan.summary`.
     """
 
     aim: Aim
@@ -98,6 +100,7 @@ class Plan:
     operators: Mapping[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
     worst_tenth: tuple[float, float] | None = None
     floor: float | None = None
+    draws: Mapping[str, Any] | None = None
 
     @property
     def measure(self) -> str:
@@ -122,7 +125,9 @@ class Plan:
 
     @property
     def reached(self) -> bool:
-        """Whether the last step meets the target; True where none was set."""
+        """Whether the last step meets the target, or the draws do; True where none was set."""
+        if self.draws is not None:
+            return bool(self.draws["fresh_probability"] >= self.draws["probability"])
         return self.target is None or self.share_after >= self.target - SLACK
 
     def summary(self) -> dict[str, Any]:
@@ -158,6 +163,7 @@ class Plan:
             "pareto": plain_records(self.pareto),
             "alternatives": [self._other(other) for other in self.alternatives],
             "no_regret": list(self.no_regret),
+            "robust": None if self.draws is None else dict(self.draws),
         }
 
     def _other(self, other: Alternative) -> dict[str, Any]:
