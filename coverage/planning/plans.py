@@ -20,7 +20,7 @@ from coverage.planning.offers import Candidates
 from coverage.planning.phases import Phase, in_order
 from coverage.planning.posing import Posed, Terms, pose, worst_tenth
 from coverage.planning.problem import SLACK, Stop, Told
-from coverage.planning.questions import Goal, Question, gap_of
+from coverage.planning.questions import Answer, Goal, Question, gap_of
 from coverage.planning.reach import Reach, reach
 from coverage.planning.reasons import explained
 from coverage.planning.steps import phase_table, plain_records, step_table
@@ -326,11 +326,7 @@ def _made(asked: _Asked, aim: Aim, ground: Reach | None, progress: Progress | No
     before = aim.measured(asked.today)
     if math.isnan(before):
         raise PlanError("measure_unknown", measure=aim.measure)
-    try:
-        answer = question.answer(posed)
-    except PlanError as error:
-        names = study.city.wards.frame["name"].astype(str).to_dict()
-        raise explained(error, posed.problem, question.level or 0.0, names) from None
+    answer = _answered(asked, posed)
     rows = [row for row in answer.solution.chosen if row < len(ground.modes.changes)]
     phases = question.phases_of(posed.problem.cost_of(rows))
     steps = in_order(posed, rows, phases)
@@ -361,6 +357,16 @@ def _made(asked: _Asked, aim: Aim, ground: Reach | None, progress: Progress | No
         else None,
         floor=question.floor,
     )
+
+
+def _answered(asked: _Asked, posed: Posed) -> Answer:
+    """Return the answer, or why there is none in words of the planner."""
+    try:
+        return asked.question.answer(posed)
+    except PlanError as error:
+        wards = asked.study.city.wards.frame["name"]
+        names = {str(ward): str(name) for ward, name in wards.items()}
+        raise explained(error, posed.problem, asked.question.level or 0.0, names) from None
 
 
 def _shares_of_operators(posed: Posed, aim: Aim, rows: Sequence[int]) -> dict[str, tuple[float, float]]:
