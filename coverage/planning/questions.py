@@ -171,7 +171,7 @@ def gap_of(goal: Goal, reached: float, bound: float) -> float:
     """Return the relative distance of what was reached to a bound, ≥ 0.
 
     >>> gap_of("cost", 100.0, 99.0), gap_of("share", 0.2, 0.25)
-    (0.01, 0.2)
+    (0.01, 0.25)
     """
-    short, whole = (reached - bound, reached) if goal == "cost" else (bound - reached, bound)
-    return max(round(short / whole, 12), 0.0) if whole > 0 else 0.0
+    short = reached - bound if goal == "cost" else bound - reached
+    return max(round(short / reached, 12), 0.0) if reached > 0 else 0.0

@@ -63,7 +63,7 @@ def phase_table(
         own = [k for k, step in enumerate(steps) if step.phase == number]
         share = steps[own[-1]].running if own else share
         paid = float(sum(costs[k] for k in own))
-        gap = max(bound - share, 0.0) / bound if bound > 0 else math.nan
+        gap = max(bound - share, 0.0) / share if share > 0 else math.nan
         rows.append((phase.name, phase.budget_vnd, len(own), paid, share, bound, gap))
     return pd.DataFrame(rows, columns=list(PHASE_COLUMNS))
 

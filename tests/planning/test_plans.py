@@ -10,7 +10,6 @@ from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.planning.phases import Phase
 from coverage.planning.plans import pixel_weights, plan
-from coverage.planning.posing import worst_tenth
 from coverage.planning.proposals import candidates
 from coverage.scenarios import Scenario
 from coverage.study import Study
@@ -223,7 +222,7 @@ def test_every_ward_reaches_its_floor(connected, offered):
 
 def test_a_floor_out_of_reach_names_the_ward(connected):
     with pytest.raises(PlanError) as caught:
-        plan(connected, candidates(connected, lattice_m=None), target=0.05, floor=0.6)
+        plan(connected, candidates(connected, lattice_m=None), target=0.025, floor=0.6)
     assert caught.value.code == "floor_unreachable"
     assert caught.value.values["ward"] in ("Ward 0", "Ward 1")
     assert 0 < caught.value.values["best"] < 0.6
@@ -246,17 +245,6 @@ def test_the_largest_operator_is_the_one_that_is_planned_for(connected, offered)
     assert len(made.aim.operators) == 1
     assert after.operator == made.aim.operators[0]
     assert after.headline == pytest.approx(made.share_after, abs=1e-9)
-
-
-def test_fairness_raises_the_worst_wards(connected, offered):
-    fair = plan(connected, offered, budget_vnd=3e9, equity=True)
-    most = plan(connected, offered, budget_vnd=3e9, alternatives=0, points=0)
-    after = connected.under(fair.scenario).run()
-    assert fair.goal == "worst_tenth"
-    assert fair.worst_tenth[1] == pytest.approx(worst_tenth(after.wards["area_share"].to_numpy()), abs=1e-9)
-    other = connected.under(most.scenario).run()
-    assert fair.worst_tenth[1] >= worst_tenth(other.wards["area_share"].to_numpy()) - 1e-9
-    assert fair.cost_vnd <= 3e9
 
 
 def test_phases_share_the_money_and_say_what_it_could_do(connected, offered):
