@@ -217,11 +217,14 @@ def _gone_whole(changes: Sequence[Change]) -> list[IntArray]:
 
 
 def worst_tenth(shares: FloatArray) -> float:
-    """Return the mean share of the worst tenth of the wards, rounded up to whole wards; NaN without wards.
+    """Return the mean share of the worst tenth of the wards; NaN without wards.
+
+    At least one ward counts; of the last one the part that makes it a tenth.
 
     >>> worst_tenth(np.array([0.5, 0.1, 0.9]))
     0.1
     """
     if not len(shares):
         return math.nan
-    return float(np.sort(shares)[: math.ceil(len(shares) / 10)].mean())
+    least = max(len(shares) / 10, 1.0)
+    return float(np.sort(shares) @ np.clip(least - np.arange(len(shares)), 0.0, 1.0)) / least
