@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,18 @@ from coverage import drawing, maps
 from coverage.app.kept import Kept, fingerprint
 from coverage.app.state import DEFAULT_DEFINITION
 from coverage.catalog.registers import data_dir
+from coverage.changes import ChangeKind
 from coverage.city import City
 from coverage.drawing import LatLonBounds, MapImage
 from coverage.planning.plans import Plan
+from coverage.planning.rules import Rules, Sharing
+from coverage.planning.worth import Objective
+from coverage.scenarios import Scenario
 from coverage.study import Progress, Result
 from coverage.types import Language
+from coverage.whatif import WhatIf
 
+SECONDS = 20.0  # for solving: what is not proven by then stays open, and the page says so
 ALL = ""  # key of the coverage that the definition counts, beside those of single operators
 
 
@@ -51,18 +58,62 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A plan, the city measured again with it, the picture of what it adds, and all sites with its own marked."""
+class Shown:
+    """The city with a scenario: measured again, what it adds, all sites with its own marked, and questions about it."""
 
-    plan: Plan
     after: Measured
     gained: MapImage
     sites: bytes
+    ask: WhatIf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What a plan is asked for on its page.
+
+    Attributes
+    ----------
+    definition : str
+    target : float or None
+        Share to reach, 0–1; None where a budget is to be spent.
+    budget_vnd : float or None
+    objective : {"area", "population", "households"} or None
+        None is the headline of the definition.
+    kinds : tuple of str
+        Kinds of change that may be chosen.
+    share : {"none", "moran", "mocn"}
+    floor : float or None
+        Share that every ward must reach, 0–1.
+    phases : int, ≥ 1
+    min_distance_m : float
+        Of a new mast from all others [m].
+    max_new_per_ward : int or None
+    """
+
+    definition: str
+    target: float | None = 0.2
+    budget_vnd: float | None = None
+    objective: Objective | None = None
+    kinds: tuple[ChangeKind, ...] = ("upgrade", "new_site")
+    share: Sharing = "none"
+    floor: float | None = None
+    phases: int = 1
+    min_distance_m: float = 0.0
+    max_new_per_ward: int | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that candidates are made by."""
+        return Rules(
+            kinds=self.kinds, share=self.share, min_distance_m=self.min_distance_m,
+            max_new_per_ward=self.max_new_per_ward,
+        )  # fmt: skip
 
 
 _cities: Kept[City] = Kept(2)
 _measured: Kept[Measured] = Kept(3, "measured")
-_planned: Kept[Planned] = Kept(4)
+_planned: Kept[Plan] = Kept(8)
+_shown: Kept[Shown] = Kept(4)
 _pages: Kept[bytes] = Kept(8)
 
 
@@ -90,15 +141,12 @@ def measured(definition: str, progress: Progress | None = None) -> Measured:
     return _measured.get(f"{mark} {definition}", make)
 
 
-def planned(definition: str, target: float, budget_vnd: float | None, progress: Progress | None = None) -> Planned:
-    """Return the plan to a target under a definition, and the city measured again with it.
+def planned(asking: Asking, progress: Progress | None = None) -> Plan:
+    """Return the plan that was asked for.
 
     Parameters
     ----------
-    definition : str
-    target : float
-        Share to reach, 0–1.
-    budget_vnd : float or None
+    asking : Asking
     progress : callable(done, total) or None
 
     Raises
@@ -106,24 +154,42 @@ def planned(definition: str, target: float, budget_vnd: float | None, progress: 
     CoverageError
         When the definition cannot be planned for or the target cannot be reached.
     """
-    before = measured(definition).result
+    before = measured(asking.definition).result
 
-    def make() -> Planned:
+    def make() -> Plan:
+        changes = cov.candidates(before.study, asking.rules)
+        return cov.plan(
+            before.study, changes, target=asking.target, budget_vnd=asking.budget_vnd, objective=asking.objective,
+            floor=asking.floor, phases=asking.phases, today=before, seconds=SECONDS, progress=progress,
+        )  # fmt: skip
+
+    return _planned.get(f"{fingerprint(city_file())} {asking!r}", make)
+
+
+def shown(definition: str, scenario: Scenario) -> Shown:
+    """Return the city with a scenario under a definition, measured again.
+
+    Raises
+    ------
+    CoverageError
+        When the scenario does not fit the city, or the definition cannot be answered.
+    """
+    before = measured(definition).result
+    mark = hashlib.sha256(scenario.renamed("").text().encode()).hexdigest()
+
+    def make() -> Shown:
         study = before.study
-        changes = cov.candidates(study)
-        plan = cov.plan(study, changes, target=target, budget_vnd=budget_vnd, today=before, progress=progress)
-        after = study.under(plan.scenario).run()
-        edge = before.definition.edge
-        added = {(change.site_id, change.operator) for change in plan.scenario.changes}
+        after = study.under(scenario).run()
+        added = {(change.site_id, change.operator) for change in scenario.changes}
         sites = drawing.site_points(after.study.city.cells.frame, study.technology, added)
-        return Planned(
-            plan=plan,
+        return Shown(
             after=Measured(result=after, drawn=draw(after)),
-            gained=drawing.gain_image(before.probability, after.probability, study.grid, edge),
+            gained=drawing.gain_image(before.probability, after.probability, study.grid, before.definition.edge),
             sites=drawing.compact(sites).encode(),
+            ask=WhatIf(result=after),
         )
 
-    return _planned.get(f"{fingerprint(city_file())} {definition} {target} {budget_vnd}", make)
+    return _shown.get(f"{fingerprint(city_file())} {definition} {mark}", make)
 
 
 def draw(result: Result) -> Drawn:
@@ -154,6 +220,11 @@ def map_page(definition: str, measure: str, lang: Language) -> bytes:
     return _pages.get(key, lambda: maps.result_map(result, lang, measure).html().encode())
 
 
-def plan_page(found: Planned, before: Result, lang: Language) -> bytes:
+def plan_page(plan: Plan, before: Result, after: Result, lang: Language) -> bytes:
     """Return the map of a plan as a file that stands alone."""
-    return maps.plan_map(before, found.after.result, found.plan, lang).html().encode()
+    return maps.plan_map(before, after, plan, lang).html().encode()
+
+
+def plan_report(plan: Plan, before: Result, after: Result, lang: Language) -> bytes:
+    """Return the report of a plan as a file that stands alone."""
+    return cov.report(before, after, plan=plan, lang=lang).html.encode()

@@ -60,6 +60,16 @@ function switches(panel) {
     ...data.operators.map(({ name }) => element("option", { value: name, textContent: name })));
   operator.value = state.operator;
   operator.onchange = () => { state.operator = operator.value; show(panel); };
+  if (data.drags) {
+    const hand = element("button", { type: "button", className: "hand", textContent: data.texts.drag });
+    hand.setAttribute("aria-pressed", String(Boolean(state.drags)));
+    hand.onclick = () => {
+      state.drags = !state.drags;
+      hand.setAttribute("aria-pressed", String(state.drags));
+      panel.ground.classList.toggle("drags", state.drags);
+    };
+    bar.append(hand);
+  }
   panel.finder = element("select", { ariaLabel: data.texts.find });
   panel.finder.onchange = () => find(panel, panel.finder.value);
   const home = element("button", { type: "button", textContent: data.texts.home });
@@ -144,6 +154,7 @@ async function show(panel) {
       fillColor: colours[properties.operator] ?? data.unknown, fillOpacity: properties.cells ? 1 : 0.5,
     }),
   });
+  panel.dots.on("mousedown", ({ layer, originalEvent }) => drag(panel, layer, originalEvent));
   panel.dots.bindTooltip(({ feature: { properties } }) => table(properties.site_id,
     [[data.texts.operator, properties.operator], [data.texts.cells, properties.cells]]), { className: "tip" });
   toggle(panel, panel.dots, state.on.sites);
@@ -189,8 +200,54 @@ function sight(panel, { clicked, ends, clear, note } = {}) {
   panel.line.addTo(map);
 }
 
+const rounded = ({ lat, lng }) => [Number(lat.toFixed(6)), Number(lng.toFixed(6))];
+
+// A site taken by the hand: its dot follows the pointer, the server is asked once, where it is let go.
+function drag(panel, dot, event) {
+  const { map, data, state } = panel;
+  const { site_id: site, cells } = dot.feature.properties;
+  if (!data.drags || !state.drags || !cells) return;
+  event.preventDefault();
+  map.dragging.disable();
+  dot.closeTooltip();
+  const from = dot.getLatLng();
+  trail(panel, { start: rounded(from), end: rounded(from) });
+  let to = from;
+  const follow = ({ latlng }) => { to = latlng; trail(panel, { start: rounded(from), end: rounded(to) }); };
+  const drop = () => {
+    map.off("mousemove", follow);
+    document.removeEventListener("mouseup", drop);
+    map.dragging.enable();
+    if (map.distance(from, to) < 5) return trail(panel, data.move ?? undefined); // a click is no move
+    remark(panel, [data.texts.moving, site]);
+    panel.send("moved", [site, ...rounded(to)]);
+  };
+  map.on("mousemove", follow);
+  document.addEventListener("mouseup", drop);
+}
+
+// Where a site stood and where it stands now.
+function trail(panel, { start: from, end: to, note } = {}) {
+  panel.trail?.remove();
+  panel.trail = undefined;
+  if (!from) return;
+  const { L, map } = panel;
+  const dot = { pane: "sight", interactive: false, weight: 2.5, color: "#16202a", fillOpacity: 1 };
+  panel.trail = L.layerGroup([
+    L.polyline([from, to], { pane: "sight", interactive: false, color: "#fff", weight: 5, opacity: 0.85 }),
+    L.polyline([from, to], { pane: "sight", interactive: false, color: "#8d0f7b", weight: 2.5, dashArray: "6 6" }),
+    L.circleMarker(from, { ...dot, radius: 5, fillColor: "#fff", color: "#55626c" }),
+    L.circleMarker(to, { ...dot, radius: 7.5, fillColor: "#b5179e" }),
+  ]).addTo(map);
+  if (!note) return;
+  remark(panel, note);
+  const back = element("button", { type: "button", textContent: panel.data.texts.put_back });
+  back.onclick = () => { trail(panel); remark(panel, []); panel.send("moved", null); };
+  panel.note.append(back);
+}
+
 function pick(panel, { lat, lng }) {
-  const point = [Number(lat.toFixed(6)), Number(lng.toFixed(6))];
+  const point = rounded({ lat, lng });
   [panel.outlines, panel.dots].forEach((layers) => layers?.eachLayer((layer) => layer.closeTooltip())); // they hide the point
   sight(panel, { clicked: point });
   panel.send("picked", point);
@@ -249,10 +306,11 @@ export default function ({ parentElement, data, setStateValue }) {
   if (!data.operators.some(({ name }) => name === panel.state.operator)) panel.state.operator = "";
   panel.ground.setAttribute("aria-label", data.texts.title);
   panel.ground.classList.toggle("picks", Boolean(data.picks));
+  panel.ground.classList.toggle("drags", Boolean(data.drags && panel.state.drags));
   const face = JSON.stringify([data.texts, data.operators, data.views.map(({ id, label }) => [id, label])]);
   if (face !== panel.face) switches(panel); // a rerun that changes figures only leaves the keyboard focus alone
   panel.face = face;
-  const { sight: line, ...shown } = data;
+  const { sight: line, move, ...shown } = data;
   const content = JSON.stringify(shown);
   const same = content === panel.content; // only the line of sight is new: nothing else is drawn again
   panel.content = content;
@@ -260,6 +318,7 @@ export default function ({ parentElement, data, setStateValue }) {
     .then(() => {
       if (moved) panel.map.fitBounds(data.bounds, { animate: false });
       sight(panel, line ?? undefined);
+      trail(panel, move ?? undefined);
       return same ? undefined : show(panel);
     })
     .catch((error) => {

@@ -32,6 +32,15 @@ _mount = st.components.v2.component(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Move:
+    """A site that was taken elsewhere: where it stood and stands now (latitude, longitude), and a few words."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    note: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class View:
     """One state of the city on the map; several can be switched between.
 
@@ -57,7 +66,15 @@ class View:
 
 
 def city_map(
-    views: Sequence[View], measure: str, lang: Language, key: str, *, sight: Sight | None = None, picks: bool = False
+    views: Sequence[View],
+    measure: str,
+    lang: Language,
+    key: str,
+    *,
+    sight: Sight | None = None,
+    picks: bool = False,
+    move: Move | None = None,
+    drags: bool = False,
 ) -> None:
     """Put the map on the page.
 
@@ -75,11 +92,22 @@ def city_map(
     picks : bool
         A click on the ground chooses a point: ``picked`` of the session's state under the key, latitude and longitude.
         It reruns the fragment around the map, so that the page around that stays as it is.
+    move : Move or None
+        A site that stands elsewhere, to draw.
+    drags : bool
+        Sites may be taken by the hand: ``moved`` of the session's state, site, latitude and longitude, or None where it
+        was put back. It reruns the fragment too.
     """
-    data = {**panel_data(views, measure, lang), "sight": None if sight is None else asdict(sight), "picks": picks}
+    data = {
+        **panel_data(views, measure, lang),
+        "sight": None if sight is None else asdict(sight),
+        "picks": picks,
+        "move": None if move is None else asdict(move),
+        "drags": drags,
+    }
     if picks:
         data["texts"]["title"] = f"{data['texts']['title']}. {t('panel.pick', lang)}"
-    _mount(data=data, key=key, on_picked_change=_nothing)
+    _mount(data=data, key=key, on_picked_change=_nothing, on_moved_change=_nothing)
 
 
 def _nothing() -> None:
@@ -135,7 +163,19 @@ def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -
 
 
 def _texts(result: Result, lang: Language) -> dict[str, str]:
-    names = ("layers", "all_operators", "find", "home", "zoom_in", "zoom_out", "profile", "failed")
+    names = (
+        "layers",
+        "all_operators",
+        "find",
+        "home",
+        "zoom_in",
+        "zoom_out",
+        "profile",
+        "failed",
+        "drag",
+        "moving",
+        "put_back",
+    )
     return {name: t(f"panel.{name}", lang) for name in names} | {
         "title": t("panel.title", lang, city=result.study.city.title(lang)),
         "wards": t("maps.layer_wards", lang),
@@ -158,4 +198,4 @@ def _share(value: Any, lang: Language) -> str:
     return t("maps.unknown", lang) if pd.isna(value) else percent(float(value), lang)
 
 
-__all__ = ["ALL", "View", "city_map", "panel_data"]
+__all__ = ["ALL", "Move", "View", "city_map", "panel_data"]

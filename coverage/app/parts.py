@@ -33,7 +33,9 @@ _speak = st.components.v2.component("phusong_language", js=(files("coverage.app"
 
 def style(lang: Language) -> None:
     """Load our few styles and tell screen readers which language the page speaks."""
-    st.html(f"<style>{(files('coverage.app') / 'style.css').read_text('utf-8')}</style>")
+    # Streamlit's own words on the button that chooses a file are English whatever the page speaks.
+    choose = f":root {{ --choose-file: '{t('planpage.choose_file', lang)}'; }}"
+    st.html(f"<style>{choose}{(files('coverage.app') / 'style.css').read_text('utf-8')}</style>")
     with st.sidebar:
         _speak(data=lang, key="language")
 

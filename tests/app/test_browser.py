@@ -373,7 +373,11 @@ def test_a_plan_from_the_slider_to_the_file(seen, server, shots):
     expect(panel.locator("img.signal")).to_have_count(2)
     whole(page, shots / "scenario-plan-vi.png")
 
-    for key, name in (("scenario.download", "plan"), ("scenario.download_map", "plan-map")):
+    for key, name in (
+        ("scenario.download", "plan"),
+        ("scenario.download_map", "plan-map"),
+        ("planpage.download_report", "plan-report"),
+    ):
         with page.expect_download() as coming:
             page.get_by_role("button", name=t(key, "vi")).click()
         content = Path(coming.value.path()).read_bytes()
@@ -387,6 +391,73 @@ def test_a_plan_from_the_slider_to_the_file(seen, server, shots):
     assert shares[-1] >= 0.2
     shown = page.locator("[data-testid=stMetricValue]").first.inner_text()
     assert shown.replace("\u00a0", " ") == f"{100 * shares[-1]:.1f} %".replace(".", ",")
+
+
+SITE = """(panel) => {
+  // Where the first site of the plan stands on the screen: the pixel of its dark ring on the canvas.
+  const canvas = [...panel.querySelectorAll("canvas")].at(-1), box = canvas.getBoundingClientRect();
+  const { width, height } = canvas, data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const ground = panel.querySelector(".ground").getBoundingClientRect();
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+    const i = 4 * (y * width + x);
+    if (data[i] === 22 && data[i + 1] === 32 && data[i + 2] === 42 && data[i + 3] === 255) {
+      const [left, top] = [box.left + (x * box.width) / width, box.top + (y * box.height) / height + 4];
+      const inside = left > ground.left + 40 && left < ground.right - 90 && top > ground.top + 40;
+      if (inside && top < Math.min(ground.bottom, innerHeight) - 60) return [left, top];
+    }
+  }
+}"""
+
+
+def test_scenarios_are_kept_compared_and_moved(seen, server, shots, tmp_path):
+    page = go(seen, server, "scenario", "vi")
+    page.get_by_role("button", name=t("scenario.run", "vi")).click()
+    panel = map_of(page)
+    expect(panel.get_by_role("button", name=t("scenario.after", "vi"))).to_be_visible()
+    expect(page.locator(".curve img")).to_be_visible()
+    assert page.locator(".curve img").evaluate(LOADED)
+
+    # A site is taken by the hand: the share with it in its new place comes as an answer of some kilobytes.
+    panel.get_by_role("button", name=t("panel.drag", "vi")).click()
+    panel.locator(".ground").scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    x, y = panel.evaluate(SITE)
+    page.mouse.move(x, y)
+    received, sent = seen.received(), len(seen.sent)
+    page.mouse.down()
+    page.mouse.move(x + 40, y + 30, steps=5)
+    page.mouse.up()
+    expect(panel.locator(".note strong")).to_contain_text("→")
+    assert seen.received() - received < 50_000
+    assert len(seen.sent) - sent <= 3, "the server is asked where the site is let go, not on the way"
+    before, after = panel.locator(".note strong").inner_text().split(" → ")
+    assert before != after
+    expect(page.get_by_text(t("planpage.moved", "vi"))).to_be_visible()
+    page.screenshot(path=shots / "scenario-moved-vi.png")
+    panel.get_by_role("button", name=t("panel.put_back", "vi")).click()
+    expect(page.get_by_text(t("planpage.moved", "vi"))).to_have_count(0)
+
+    # Moving or zooming the map asks the server nothing.
+    sent = len(seen.sent)
+    panel.get_by_role("button", name=t("panel.zoom_in", "vi")).click()
+    page.wait_for_timeout(500)
+    assert len(seen.sent) == sent
+
+    page.get_by_role("button", name=t("planpage.save", "vi")).click()
+    page.get_by_role("button", name=t("planpage.duplicate", "vi")).click()
+    expect(page.get_by_role("heading", name=t("planpage.compare", "vi"))).to_be_visible()
+    expect(page.locator(".panel[data-drawn]")).to_have_count(3)
+    with page.expect_download() as coming:
+        page.get_by_role("button", name=t("planpage.download_scenario", "vi")).click()
+    content = Path(coming.value.path()).read_bytes()
+    assert coming.value.suggested_filename.endswith(".toml")
+
+    page.get_by_role("button", name=t("planpage.remove", "vi"), exact=True).click()
+    expect(page.locator(".panel[data-drawn]")).to_have_count(1)
+    (tmp_path / "again.toml").write_bytes(content)
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(tmp_path / "again.toml")
+    expect(page.locator(".panel[data-drawn]")).to_have_count(3)  # read from the file, and beside the other again
+    whole(page, shots / "scenario-compared-vi.png")
 
 
 # --- a city that attacks its readers ----------------------------------------------------------------------------------

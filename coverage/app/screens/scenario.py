@@ -1,146 +1,141 @@
-"""From a target to a plan: what to build first, what it costs, and what the city looks like afterwards."""
+"""From a target to a plan: what to build first, what it costs, what it brings; scenarios kept, compared and moved."""
 
-import pandas as pd
 import streamlit as st
 
-from coverage.app import cached, parts
-from coverage.app.cached import Measured, Planned
+from coverage.app import cached, parts, planshown, shelf
+from coverage.app.cached import Asking, Measured
 from coverage.app.panel import View, city_map
+from coverage.app.planform import BILLION, ask
+from coverage.app.shelf import Held
 from coverage.app.state import current
-from coverage.catalog.targets import target
-from coverage.maps import FIGURES
 from coverage.types import Language
 from coverage.words import number, percent, t
-from coverage.writing import csv_text
-
-BILLION = 1e9
-AIM = target("danang-2023-5g-area")
-
-Asked = tuple[str, float, float | None]  # definition, target, budget [VND]
 
 
-def ask(today: Measured, definition: str, lang: Language) -> Asked | None:
-    """Let the reader set target and budget; return what was last run under this definition."""
-    with st.form("scenario", border=True):
-        left, right = st.columns([3, 2], gap="large")
-        level = left.slider(
-            t("scenario.target", lang, measure=t(f"measure.{today.result.definition.headline}", lang)),
-            1, 60, round(100 * AIM.level), format="%d %%", help=t("scenario.target_help", lang), key="target",
-        )  # fmt: skip
-        billions = right.number_input(
-            t("scenario.budget", lang), min_value=0.0, value=None, step=10.0, format="%.0f",
-            placeholder=t("scenario.no_budget", lang), help=t("scenario.budget_help", lang), key="budget",
-        )  # fmt: skip
-        if st.form_submit_button(t("scenario.run", lang), type="primary", icon=":material/play_arrow:"):
-            st.session_state["asked"] = (definition, level / 100, billions * BILLION if billions else None)
-    asked: Asked | None = st.session_state.get("asked")
-    return asked if asked and asked[0] == definition else None
+def held_shelf() -> shelf.Shelf:
+    """Return the scenarios this visitor holds."""
+    found: shelf.Shelf = st.session_state.setdefault("shelf", {})
+    return found
 
 
-def outcome(found: Planned, today: Measured, lang: Language) -> None:
-    """Show what the plan brings, in figures and in one sentence."""
-    plan, after = found.plan, found.after.result
-    if not plan.reached:
-        text = t("scenario.short", lang, share=percent(plan.share_after, lang), target=percent(plan.target, lang))
-        st.warning(text, icon=":material/account_balance_wallet:")
-    elif plan.steps.empty:
-        st.success(t("scenario.already", lang, share=percent(plan.share_before, lang)), icon=":material/check_circle:")
-    points = 100 * (plan.share_after - plan.share_before)
-    area = (plan.share_after - plan.share_before) * after.denominator.area_km2
-    on_area = plan.measure == "area_share"
-    columns = st.columns(4)
-    columns[0].metric(
-        t(f"measure.{plan.measure}", lang), percent(plan.share_after, lang),
-        delta=t("scenario.delta", lang, points=number(points, lang, 1)), border=True, height="stretch",
-    )  # fmt: skip
-    columns[1].metric(
-        t("scenario.cost", lang), number(plan.cost_vnd / BILLION, lang, 1), border=True, height="stretch",
-        help=t("scenario.cost_help", lang),
-    )  # fmt: skip
-    columns[2].metric(t("scenario.steps", lang), number(len(plan.steps), lang), border=True, height="stretch")
-    people = parts.city_value(after, "population_covered_share")
-    before = parts.city_value(today.result, "population_covered_share")
-    if on_area:
-        columns[3].metric(
-            t("scenario.area", lang), t("scenario.km2", lang, area=number(area, lang, 1)), border=True, height="stretch"
-        )
+def opened(definition: str) -> Held | None:
+    """Return the scenario on the page; the proof of a plan holds under its own definition only."""
+    held: Held | None = st.session_state.get("opened")
+    if held is None or held.plan is None or held.plan.definition == definition:
+        return held
+    return Held(scenario=held.scenario, definition=definition)
+
+
+def answer(asking: Asking, lang: Language) -> None:
+    """Make the plan that was asked for and open it."""
+    with parts.in_words(lang), parts.progress(t("scenario.running", lang)) as moved:
+        plan = cached.planned(asking, moved)
+    if asking.target is None or (asking.budget_vnd is not None and not plan.reached):
+        name = t("planpage.name_budget", lang, budget=number((asking.budget_vnd or 0) / BILLION, lang, 1))
     else:
-        columns[3].metric(
-            t("measure.population_covered_share", lang), percent(people, lang), border=True, height="stretch",
-            delta=t("scenario.delta", lang, points=number(100 * (people - before), lang, 1)),
+        name = t("planpage.name_target", lang, target=percent(asking.target, lang, 0))
+    show_next(Held(scenario=plan.scenario.renamed(name), definition=asking.definition, plan=plan))
+
+
+def show_next(held: Held) -> None:
+    """Open a scenario; its map is a new one, for what was moved on the last map means nothing on it."""
+    st.session_state["opened"] = held
+    st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+
+
+def keep(today: Measured, definition: str, lang: Language) -> None:
+    """Save, duplicate, open, remove, read and hand out scenarios."""
+    with st.container(border=True):
+        st.markdown(f"**{t('planpage.shelf', lang)}**")
+        held, kept = opened(definition), held_shelf()
+        if held is not None:
+            name = st.text_input(
+                t("planpage.name", lang), held.name, max_chars=shelf.LONGEST_NAME, key=f"name_{held.name}"
+            )
+            if st.button(t("planpage.save", lang), icon=":material/bookmark_add:", width="stretch", key="save"):
+                st.session_state["shelf"], given = shelf.saved(kept, held, name)
+                show_next(st.session_state["shelf"][given])
+                st.rerun()
+        if kept:
+            listed(kept, today, lang)
+        else:
+            st.caption(t("planpage.shelf_empty", lang))
+        sent = st.file_uploader(
+            t("planpage.load", lang), type=["toml"], key=f"file_{st.session_state.get('files_read', 0)}",
+            max_upload_size=2,
         )  # fmt: skip
+        if sent is not None:
+            with parts.in_words(lang):
+                city = today.result.study.city
+                st.session_state["shelf"], given = shelf.read(kept, sent.getvalue(), sent.name, city, definition)
+            show_next(st.session_state["shelf"][given])
+            st.session_state["files_read"] = st.session_state.get("files_read", 0) + 1
+            st.rerun()
 
 
-def compare(found: Planned, today: Measured, lang: Language) -> None:
-    """Show the city before and after on one map, and the wards that gain most."""
-    st.subheader(t("scenario.map", lang), anchor=False)
-    views = [
-        View(
-            id="before", label=t("scenario.before", lang), result=today.result, coverage=today.drawn,
-            sites=today.drawn.sites,
-        ),
-        View(
-            id="after", label=t("scenario.after", lang), result=found.after.result, coverage=today.drawn,
-            sites=found.sites, gained=found.gained,
-        ),
-    ]  # fmt: skip
-    city_map(views, "area_share", lang, key="plan_map")
-    with st.expander(t("scenario.table", lang)):
-        parts.ward_table(found.after.result, FIGURES, lang, key="plan_wards")
-
-
-def steps(found: Planned, today: Measured, lang: Language) -> None:
-    """List the steps in their order, and hand out plan and map."""
-    st.subheader(t("scenario.order", lang), anchor=False)
-    plan = found.plan
-    table = pd.DataFrame(
-        {
-            "order": plan.steps["order"],
-            "change": [t(f"scenario.change_{kind}", lang) for kind in plan.steps["change"]],
-            "site_id": plan.steps["site_id"],
-            "operator": plan.steps["operator"],
-            "cost": plan.steps["cost_vnd"] / BILLION,
-            "gain": 100 * plan.steps["gain"],
-            "running_share": plan.steps["running_share"],
-        }
+def listed(kept: shelf.Shelf, today: Measured, lang: Language) -> None:
+    """Offer what can be done with one of the scenarios on the shelf."""
+    names, held = list(kept), st.session_state.get("opened")
+    first = names.index(held.name) if held is not None and held.name in names else len(names) - 1
+    chosen = st.selectbox(
+        t("planpage.saved", lang), names, key=f"chosen_{st.session_state.get('turn')}_{len(names)}", index=first
     )
-    config = {name: st.column_config.Column(t(f"scenario.column_{name}", lang)) for name in table.columns}
-    config["cost"] = parts.number_column(t("scenario.column_cost", lang), 2)
-    config["gain"] = parts.number_column(t("scenario.column_gain", lang), 3)
-    config["running_share"] = parts.share_column(t("scenario.column_running_share", lang))
-    st.dataframe(table, hide_index=True, width="stretch", column_config=config, key="steps")
-    st.caption(t("scenario.honest" if plan.gap is None else "scenario.proven", lang, gap=percent(plan.gap, lang)))
-    left, right = st.columns(2)
+    columns = st.columns(2)
+    if columns[0].button(t("planpage.open", lang), key="open", width="stretch"):
+        show_next(kept[chosen])
+        st.rerun()
+    if columns[1].button(t("planpage.remove", lang), key="remove", width="stretch"):
+        st.session_state["shelf"] = shelf.without(kept, chosen)
+        st.rerun()
+    if st.button(t("planpage.duplicate", lang), key="duplicate", icon=":material/content_copy:", width="stretch"):
+        st.session_state["shelf"], given = shelf.duplicated(kept, chosen)
+        show_next(st.session_state["shelf"][given])
+        st.rerun()
     made_up = today.result.study.city.synthetic
-    with left:
-        content = csv_text(plan.steps).encode()  # the bytes of `phusong plan`: one table, one hash
-        parts.download(
-            t("scenario.download", lang), content, "plan.csv", "text/csv", key="plan_file", synthetic=made_up
-        )
-    with right:
-        page = cached.plan_page(found, today.result, lang)
-        label = t("scenario.download_map", lang)
-        parts.download(label, page, "plan-map.html", "text/html", key="plan_map_file", synthetic=made_up)
+    parts.download(
+        t("planpage.download_scenario", lang), kept[chosen].scenario.text().encode(), shelf.file_name(chosen),
+        "application/toml", key="scenario_file", synthetic=made_up,
+    )  # fmt: skip
 
 
 def show() -> None:
     """Draw the page."""
     state = current()
-    lang = state.lang
-    today = parts.measured(state.definition, lang)
+    lang, definition = state.lang, state.definition
+    today = parts.measured(definition, lang)
     parts.header(t("scenario.title", lang), t("scenario.lead", lang), today.result, lang)
+    headline = today.result.definition.headline
     share = percent(today.result.headline, lang)
-    st.markdown(t("scenario.today", lang, measure=t(f"measure.{today.result.definition.headline}", lang), share=share))
-    asked = ask(today, state.definition, lang)
-    if asked is None:
-        parts.basis(today.result, lang)
-        return
-    with parts.in_words(lang), parts.progress(t("scenario.running", lang)) as moved:
-        found = cached.planned(*asked, progress=moved)
-    outcome(found, today, lang)
-    if not found.plan.steps.empty:
-        compare(found, today, lang)
-        steps(found, today, lang)
+    left, right = st.columns([5, 13], gap="large")
+    with left:
+        asking = ask(definition, headline, lang)
+        if asking is not None:
+            answer(asking, lang)
+        keep(today, definition, lang)
+    held = opened(definition)
+    with right:
+        st.markdown(t("scenario.today", lang, measure=t(f"measure.{headline}", lang), share=share))
+        if held is None:
+            view = View(
+                id="today", label=t("app.today", lang), result=today.result, coverage=today.drawn,
+                sites=today.drawn.sites,
+            )  # fmt: skip
+            city_map([view], "area_share", lang, key="plan_today")
+            st.caption(t("planpage.start", lang))
+        else:
+            with parts.in_words(lang):
+                found = cached.shown(definition, held.scenario)
+            planshown.outcome(held, found, today, lang)
+            if held.scenario.changes:
+                planshown.explored(found, today, lang, key=f"plan_map_{st.session_state.get('turn')}")
+                if held.plan is not None:
+                    planshown.curve(held.plan, lang)
+    if held is not None and held.scenario.changes:
+        planshown.steps(held, lang)
+        planshown.downloads(held, found, today, lang)
+        planshown.wards(found, lang)
+    with parts.in_words(lang):
+        planshown.compare(held_shelf(), definition, today, lang)
     parts.basis(today.result, lang)
 
 
