@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from coverage.errors import PlanError
-from coverage.planning.greedily import cheapest
 from coverage.planning.problem import SLACK, Cap, IntArray, Problem, Stop, merged
+from coverage.planning.solvers import cheapest
 from coverage.planning.worlds import Bits, Worlds
 
 FloatArray = NDArray[np.float64]

@@ -17,11 +17,11 @@ from coverage.catalog.definitions import Definition, ThroughputRule
 from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.measures import covered
-from coverage.planning.greedily import cheapest
 from coverage.planning.offers import Candidates
 from coverage.planning.plans import pixel_weights
 from coverage.planning.problem import SLACK, Cap, Problem, Solution, Stop, merged
 from coverage.planning.regret import study_under
+from coverage.planning.solvers import cheapest
 from coverage.quality import demands
 from coverage.scenarios import Scenario
 from coverage.signals import predict_patches, predict_signal

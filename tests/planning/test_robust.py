@@ -31,7 +31,7 @@ def robust():
 def test_the_plan_holds_in_enough_draws_and_says_what_it_is_worth(robust):
     assert robust.needed == 18
     assert robust.reached >= 18
-    assert 0 <= robust.lower_bound_vnd <= robust.cost_vnd
+    assert 0 < robust.lower_bound_vnd <= robust.cost_vnd
     assert robust.proven == (robust.lower_bound_vnd > 0)
     assert robust.gap == pytest.approx((robust.cost_vnd - robust.lower_bound_vnd) / robust.cost_vnd)
     assert robust.definition_before == pytest.approx(STUDY.run().headline, abs=1e-12)
