@@ -363,6 +363,7 @@ def test_a_map_that_does_not_come_says_so(running, server):
 def test_a_plan_from_the_slider_to_the_file(seen, server, shots):
     page = go(seen, server, "scenario", "vi")
     page.get_by_role("button", name=t("scenario.run", "vi")).click()
+    expect(page.locator(".st-key-plan_today")).to_have_count(0)  # the map of today makes room
     panel = map_of(page)
     assert_drawn(panel)
     expect(panel.get_by_role("button", name=t("scenario.after", "vi"))).to_have_attribute("aria-pressed", "true")
@@ -412,6 +413,7 @@ SITE = """(panel) => {
 def test_scenarios_are_kept_compared_and_moved(seen, server, shots, tmp_path):
     page = go(seen, server, "scenario", "vi")
     page.get_by_role("button", name=t("scenario.run", "vi")).click()
+    expect(page.locator(".st-key-plan_today")).to_have_count(0)  # the map of today makes room
     panel = map_of(page)
     expect(panel.get_by_role("button", name=t("scenario.after", "vi"))).to_be_visible()
     expect(page.locator(".curve img")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from coverage.app import PAGES, cached, parts, server
+from coverage.app import PAGES, cached, parts, server, shelf
 from coverage.catalog.definitions import definitions
 from coverage.cli.arguments import build_parser
 from coverage.publishing import documents
@@ -207,7 +207,7 @@ def test_a_plan_stays_when_the_reader_comes_back(planned_page):
 
 def test_scenarios_are_saved_duplicated_compared_opened_and_removed(planned_page):
     page = planned_page
-    name = t("planpage.name_target", "vi", target=percent(0.1, "vi", 0))
+    name = shelf.tidy(t("planpage.name_target", "vi", target=percent(0.1, "vi", 0)))
     pressed(page, "save")
     assert list(page.session_state["shelf"]) == [name]
     assert t("planpage.compare_hint", "vi") in said(page)
