@@ -22,6 +22,9 @@ from .files.people import read_subscriptions as read_subscriptions
 from .files.rasters import read_raster as read_raster
 from .files.rules import demo_rules as demo_rules
 from .files.rules import read_rules as read_rules
+from .gap.inequality import gini as gini
+from .gap.tables import gap_table as gap_table
+from .gap.tables import hamlet_table as hamlet_table
 from .grid import Grid as Grid
 from .grid import Raster as Raster
 from .grid import metre_bounds as metre_bounds
@@ -33,6 +36,7 @@ from .intake.checking import check_subscriptions as check_subscriptions
 from .layers import Layer as Layer
 from .maps import plan_map as plan_map
 from .maps import result_map as result_map
+from .planning.closing import ways_to_connect as ways_to_connect
 from .planning.costing import Costing as Costing
 from .planning.draws import Shadowing as Shadowing
 from .planning.offers import Candidates as Candidates

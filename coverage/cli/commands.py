@@ -40,7 +40,7 @@ def measure(arguments: Namespace, voice: Voice) -> int:
     folder = out_folder(arguments.out)
     wards = read_wards(arguments.show_wards, arguments.show_edition or "auto") if arguments.show_wards else None
     edition = arguments.show_edition or (None if wards is None else wards.edition)
-    return _published(study_of(arguments), folder, voice, edition, wards)
+    return _published(study_of(arguments), folder, voice, edition, wards, gap=arguments.gap)
 
 
 def listing(arguments: Namespace, voice: Voice) -> int:
@@ -67,7 +67,15 @@ def app(arguments: Namespace, voice: Voice) -> int:
     return subprocess.run(call, cwd=APP.parent, check=False).returncode  # noqa: S603 (our own)
 
 
-def _published(study: Study, folder: Path, voice: Voice, edition: str | None = None, wards: Layer | None = None) -> int:
+def _published(
+    study: Study,
+    folder: Path,
+    voice: Voice,
+    edition: str | None = None,
+    wards: Layer | None = None,
+    *,
+    gap: bool = False,
+) -> int:
     voice.problems(problems(study.city))
     with voice.progress("progress_measure") as progress:
         result = study.run(progress)
@@ -76,6 +84,12 @@ def _published(study: Study, folder: Path, voice: Voice, edition: str | None = N
         shown = in_edition(result, edition, wards)
         voice.problems(shown.problems)
         also |= shown_documents(result, shown)
+    if gap:
+        from coverage.gapfiles import gap_documents  # noqa: PLC0415 (spatial statistics take seconds to load)
+
+        with voice.progress("progress_measure") as progress:
+            lte = dataclasses.replace(study, technology="LTE").run(progress)
+        also |= gap_documents(result, lte)
     written = publish(result, folder, voice.lang, also=also)
     if voice.as_json:
         voice.show(city_json(result))
