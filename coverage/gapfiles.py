@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from coverage.gap.clusters import PERMUTATIONS, RATE, SEED, ward_clusters
 from coverage.gap.inequality import Inequality, inequality
 from coverage.gap.joint import GROUPS
-from coverage.gap.kinds import DENSE_FROM, FIXED_FROM, NR_FROM, ward_kinds
+from coverage.gap.kinds import DENSE_FROM, ward_kinds
 from coverage.gap.tables import gap_table
 from coverage.planning.closing import ways_to_connect
 from coverage.study import Result
@@ -39,7 +40,9 @@ def gap_wards(result: Result, lte: Result | None = None, connected: pd.DataFrame
     table = table.join(found[["cluster", "moran_q", "getis_z", "getis_q"]])
     fixed = table["fixed_share"].fillna((table["fixed_low"] + table["fixed_high"]) / 2)
     facts = {"households": table["households"], "area_km2": result.wards["area_km2"].reindex(table.index)}
-    table.insert(4, "kind", ward_kinds(pd.DataFrame({**facts, "fixed": fixed, "nr": table["nr_share"]}))["kind"])
+    kinds = ward_kinds(pd.DataFrame({**facts, "fixed": fixed, "nr": table["nr_share"]}))
+    table.insert(4, "kind", kinds["kind"])
+    table.attrs["kinds_from"] = kinds.attrs["from"]
     return table
 
 
@@ -84,8 +87,10 @@ def gap_summary(table: pd.DataFrame, lte: bool) -> dict[str, Any]:
         "kinds": {
             "counts": table["kind"].dropna().value_counts().sort_index().to_dict(),
             "dense_from_households_per_km2": DENSE_FROM,
-            "fixed_from": FIXED_FROM,
-            "nr_from": NR_FROM,
+            **{
+                f"{name}_from": None if math.isnan(level) else level
+                for name, level in table.attrs["kinds_from"].items()
+            },
         },
         "assumed": list(ASSUMED),
     }

@@ -26,7 +26,7 @@ WEIGHT_OF = {
     "population_covered_share": "population",
 }
 OF_HOUSEHOLDS = ("_share", "_low", "_high", "_per_100_households")  # any other share is one of households
-FROM_REGISTER = ("name", "type", "district", "edition", "mainland", "geometry")
+KNOWN_BY = ("measured", "estimated", "model")  # `status` of a ward's households, best first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +195,18 @@ def _texts(wards: pd.DataFrame, old: Edition, new: Edition, index: pd.Index) -> 
             continue
         said = parts.assign(text=parts["from"].map(wards[name])).dropna(subset=["text"])
         if bool(said["text"].map(lambda value: isinstance(value, str)).all()):
-            joined = said.groupby("to")["text"].agg(lambda part: ", ".join(dict.fromkeys(part)))
+            joined = said.groupby("to")["text"].agg(_weakest if name == "status" else _each_once)
             texts[name] = joined.reindex(index).astype(object).where(joined.reindex(index).notna(), None)
     return texts
+
+
+def _each_once(said: pd.Series) -> str:
+    return ", ".join(dict.fromkeys(said))
+
+
+def _weakest(said: pd.Series) -> str:
+    """Return how the least known part is known: one modelled part makes the whole a model."""
+    return max(map(str, said), key=lambda status: KNOWN_BY.index(status) if status in KNOWN_BY else len(KNOWN_BY))
 
 
 def _pairs(old: Edition, new: Edition) -> pd.DataFrame:

@@ -101,11 +101,14 @@ def test_what_is_unknown_in_a_part_is_unknown_in_the_whole() -> None:
 def test_names_and_sources_are_those_of_the_new_wards() -> None:
     before = table(3)
     before.loc["20194", "area_source"] = "b.gpkg"
+    before["status"] = "measured"
+    before.loc["20195", "status"] = "model"
     shown = restate(before, "2019", "2025h2").wards
     assert shown["name"].tolist() == ward_register("2025h2").loc[shown.index, "name"].tolist()
     assert set(shown["edition"]) == {"2025h2"}
     assert shown["district"].isna().all()
     assert shown.loc["20194", "area_source"] == "b.gpkg, wards.gpkg"
+    assert shown["status"].to_dict() == dict.fromkeys(shown.index, "measured") | {"20194": "model"}
     assert list(shown.columns) == list(before.columns)
 
 

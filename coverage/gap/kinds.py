@@ -10,10 +10,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
 
-# What a name means. Assumptions: no source says from where on a ward is urban or served.
+# What "urban" means here: an assumption, no source says from where on. "With" and "short of" mean above and below what
+# the households of the city have on average, so that the names go on telling wards apart when everybody has more.
 DENSE_FROM: Final = 1000.0  # households per km²
-FIXED_FROM: Final = 0.8  # share of households with a fixed line
-NR_FROM: Final = 0.5  # share of households where there is 5G
 GROUPS = range(3, 7)  # two groups say town and country, which nobody needs a computer for
 SEED = 0
 
@@ -36,6 +35,7 @@ def ward_kinds(wards: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
     DataFrame indexed by ward_id
         ``kind``: ``dense`` or ``sparse``, ``fixed`` or ``nofixed``, ``nr`` or ``nonr``, joined by ``_`` (its words are
         ``gap.kind_<kind>``), None where unknown; and the middle of its group: ``density``, ``fixed``, ``nr``.
+        ``attrs["from"]`` has the levels ``fixed`` and ``nr`` that names refer to.
     """
     figures = pd.DataFrame(
         {
@@ -49,26 +49,34 @@ def ward_kinds(wards: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
     known = figures[usable]
     table = pd.DataFrame(index=wards.index, columns=["density", "fixed", "nr"], dtype=float).assign(kind=None)
     if known.empty:
+        table.attrs["from"] = {"fixed": float("nan"), "nr": float("nan")}
         return table
+    weights = wards.loc[known.index, "households"].to_numpy(dtype=float)
+    levels = {name: float(np.average(known[name], weights=weights)) for name in ("fixed", "nr")}
+    table.attrs["from"] = levels
     labels = pd.Series(_groups(known, seed), index=known.index)
     middles = known.groupby(labels).median()
     for column in middles:
         table.loc[known.index, column] = labels.map(middles[column])
-    names = {label: kind_name(*row) for label, row in zip(middles.index, middles.to_numpy(), strict=True)}
+    rows = middles.to_dict("index")
+    names = {
+        label: kind_name(row["density"], row["fixed"], row["nr"], levels["fixed"], levels["nr"])
+        for label, row in rows.items()
+    }
     table.loc[known.index, "kind"] = labels.map(names)
     return table
 
 
-def kind_name(density: float, fixed: float, nr: float) -> str:
-    """Return the name of a kind from the middle of its group.
+def kind_name(density: float, fixed: float, nr: float, fixed_from: float, nr_from: float) -> str:
+    """Return the name of a kind from the middle of its group and the levels of the city.
 
-    >>> kind_name(4000, 0.9, 0.1)
+    >>> kind_name(4000, 0.9, 0.1, fixed_from=0.8, nr_from=0.5)
     'dense_fixed_nonr'
     """
     parts = (
         "dense" if density >= DENSE_FROM else "sparse",
-        "fixed" if fixed >= FIXED_FROM else "nofixed",
-        "nr" if nr >= NR_FROM else "nonr",
+        "fixed" if fixed >= fixed_from else "nofixed",
+        "nr" if nr >= nr_from else "nonr",
     )
     return "_".join(parts)
 

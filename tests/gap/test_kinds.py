@@ -14,7 +14,7 @@ from coverage.words import LANGUAGES, t
 
 def city(seed: int = 0, each: int = 12) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    middles = [(5000.0, 0.92, 0.9), (3000.0, 0.9, 0.1), (150.0, 0.5, 0.05)]
+    middles = [(5000.0, 0.92, 0.9), (3000.0, 0.96, 0.1), (150.0, 0.5, 0.05)]
     rows = [
         (1000 * density * np.exp(rng.normal(0, 0.1)), 1000.0, fixed + rng.normal(0, 0.02), nr + rng.normal(0, 0.02))
         for density, fixed, nr in middles
@@ -55,7 +55,7 @@ def test_unknown_wards_have_no_kind_and_few_wards_do_no_harm() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_kind_has_words(lang: str) -> None:
     texts = {
-        t(f"gap.kind_{kind_name(density, fixed, nr)}", lang)  # type: ignore[arg-type]
+        t(f"gap.kind_{kind_name(density, fixed, nr, 0.8, 0.5)}", lang)  # type: ignore[arg-type]
         for density, fixed, nr in itertools.product((10, 5000), (0.1, 0.95), (0.1, 0.95))
     }
     assert len(texts) == 8

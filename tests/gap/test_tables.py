@@ -38,8 +38,14 @@ def connected(result: cov.Result, low: float, high: float, share: float = np.nan
     )
 
 
+def by_lines(result: cov.Result) -> pd.DataFrame:
+    """Return one line as one household: unknown where a ward has no row of lines."""
+    share = result.wards["household_internet_share"]
+    return pd.DataFrame({"connected_share": share, "connected_low": share, "connected_high": share})
+
+
 def test_the_table_adds_up(result: cov.Result, lte: cov.Result) -> None:
-    table = gap_table(result, lte)
+    table = gap_table(result, lte, by_lines(result))
     assert set(table.index) == set(result.wards.index)
     known = table.dropna(subset=["gap_share"])
     whole = known[[f"{name}_share" for name in ("both", "one", "only_4g", "neither")]].sum(axis=1)
@@ -103,7 +109,7 @@ def test_pixels_of_unknown_wards_are_unknown(result: cov.Result) -> None:
     there = weights.households.pixel_weights(weights.ward_ids.isin(unknown).astype(float)).reshape(
         result.study.grid.shape
     )
-    assert np.isnan(gap_pixels(result)["gap"][there > 0]).all()
+    assert np.isnan(gap_pixels(result, by_lines(result))["gap"][there > 0]).all()
 
 
 def test_hamlets_as_polygons_and_as_points(result: cov.Result) -> None:
@@ -127,7 +133,10 @@ def test_hamlets_as_polygons_and_as_points(result: cov.Result) -> None:
     assert nearest.set_index("name")["gap_households"].to_dict() == pytest.approx(
         table.set_index("name")["gap_households"].to_dict(), rel=1e-6
     )
-    assert hamlet_table(result, halves)["gap_households"].isna().any()  # some wards have no lines: unknown
+    unknown = hamlet_table(result, halves, by_lines(result))
+    assert unknown["gap_households"].isna().any()  # some wards have no lines
+    estimated = hamlet_table(result, halves)["gap_households"]
+    assert estimated.sum() == pytest.approx(gap_table(result)["gap_households"].sum(), rel=1e-6)
 
 
 def test_hamlets_that_cannot_be_used(result: cov.Result) -> None:
