@@ -14,7 +14,7 @@ from coverage.words import LANGUAGES, t
 
 def city(seed: int = 0, each: int = 12) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    middles = [(5000.0, 0.92, 0.9), (3000.0, 0.96, 0.1), (150.0, 0.5, 0.05)]
+    middles = [(5000.0, 0.95, 0.9), (3000.0, 0.95, 0.1), (150.0, 0.5, 0.05)]
     rows = [
         (1000 * density * np.exp(rng.normal(0, 0.1)), 1000.0, fixed + rng.normal(0, 0.02), nr + rng.normal(0, 0.02))
         for density, fixed, nr in middles
