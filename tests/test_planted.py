@@ -1,5 +1,6 @@
 """How many planted errors are found, and how often clean rows are suspected: measured and printed, with limits."""
 
+import os
 import sys
 from collections import Counter
 
@@ -14,6 +15,10 @@ from coverage.intake.checking import Against, check_cells
 from coverage.layers import Source
 from coverage.matching import match_wards
 from tests import planting
+
+# All eight makes of files hold 245,000 rows: PHUSONG_PLANTED=all tries them, a test run half of them.
+EVERY_MAKE = os.environ.get("PHUSONG_PLANTED") == "all"
+MAKES = ("NR:", "MobiFone:", "Viettel:", "twelve wards:")
 
 # What counts as found: any of these codes on the row (or on the whole file).
 FOUND = {
@@ -88,7 +93,8 @@ def tally(trials, wards):
 @pytest.mark.slow
 def test_planted_errors_are_found_and_clean_rows_left_alone(capsys):
     wards = read_wards(data_dir() / "demo" / "wards.geojson")
-    planted, found, clean, alarms, missed = tally(planting.trials(), wards)
+    chosen = [trial for trial in planting.trials() if EVERY_MAKE or trial.name.startswith(MAKES)]
+    planted, found, clean, alarms, missed = tally(chosen, wards)
     with capsys.disabled():
         sys.stdout.write("\n")
         for kind, count in planted.items():

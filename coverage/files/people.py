@@ -248,7 +248,7 @@ def typed_lines(raw: RawTable, wards: Layer) -> pd.DataFrame:
     except LayerError as error:
         if error.code != "no_usable_row":
             raise
-        return pd.DataFrame(columns=["ward_id", "row", *(spec.name for spec in table("subscriptions"))])
+        return pd.DataFrame(columns=["row", *(spec.name for spec in table("subscriptions"))])
     return kept.assign(ward_id=ids)[ids.notna().to_numpy()].reset_index(drop=True)
 
 
