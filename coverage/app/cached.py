@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import coverage as cov
 from coverage import drawing, maps
 from coverage.app.kept import Kept, fingerprint
 from coverage.app.state import DEFAULT_DEFINITION
+from coverage.app.visitor import store
 from coverage.catalog.registers import data_dir
 from coverage.changes import ChangeKind
 from coverage.city import City
@@ -19,6 +21,9 @@ from coverage.planning.plans import Plan
 from coverage.planning.rules import Rules, Sharing
 from coverage.planning.worth import Objective
 from coverage.scenarios import Scenario
+from coverage.store.current import layer_of
+from coverage.store.principal import SYSTEM
+from coverage.store.submissions import holding
 from coverage.study import Progress, Result
 from coverage.types import Language
 from coverage.whatif import WhatIf
@@ -123,6 +128,33 @@ def city_file() -> Path:
     return Path(named) if named else data_dir() / "demo" / "city.toml"
 
 
+def _mark() -> str:
+    """Return what a result depends on beside its definition: the city's files and the submissions that hold."""
+    found = store()
+    if found is None:
+        return fingerprint(city_file())
+    with found.reading(SYSTEM) as access:
+        return " ".join([fingerprint(city_file()), *holding(access, "cells"), *holding(access, "subscriptions")])
+
+
+def _city() -> City:
+    """Return the city of the files with what holds in the store in the place of its own cells and lines."""
+    city, found = cov.open_city(city_file()), store()
+    if found is None:
+        return city
+    with found.reading(SYSTEM) as access:
+        if holding(access, "cells"):
+            city = dataclasses.replace(city, cells=layer_of(access, "cells"))
+        if holding(access, "subscriptions"):
+            city = dataclasses.replace(city, subscriptions=layer_of(access, "subscriptions"))
+    return city
+
+
+def city() -> City:
+    """Return the city shown, read once while its files and the submissions that hold stay the same."""
+    return _cities.get(_mark(), _city)
+
+
 def measured(definition: str, progress: Progress | None = None) -> Measured:
     """Return the city under a definition, measured when it has not been yet.
 
@@ -131,11 +163,10 @@ def measured(definition: str, progress: Progress | None = None) -> Measured:
     CoverageError
         When the city's files cannot be used or the definition cannot be answered with them.
     """
-    mark = fingerprint(city_file())
+    mark = _mark()
 
     def make() -> Measured:
-        city = _cities.get(mark, lambda: cov.open_city(city_file()))
-        result = cov.Study(city, definition=definition).run(progress)
+        result = cov.Study(city(), definition=definition).run(progress)
         return Measured(result=result, drawn=draw(result))
 
     return _measured.get(f"{mark} {definition}", make)
@@ -163,7 +194,7 @@ def planned(asking: Asking, progress: Progress | None = None) -> Plan:
             floor=asking.floor, phases=asking.phases, today=before, seconds=SECONDS, progress=progress,
         )  # fmt: skip
 
-    return _planned.get(f"{fingerprint(city_file())} {asking!r}", make)
+    return _planned.get(f"{_mark()} {asking!r}", make)
 
 
 def shown(definition: str, scenario: Scenario) -> Shown:
@@ -189,7 +220,7 @@ def shown(definition: str, scenario: Scenario) -> Shown:
             ask=WhatIf(result=after),
         )
 
-    return _shown.get(f"{fingerprint(city_file())} {definition} {mark}", make)
+    return _shown.get(f"{_mark()} {definition} {mark}", make)
 
 
 def draw(result: Result) -> Drawn:
@@ -216,7 +247,7 @@ def warm() -> None:
 def map_page(definition: str, measure: str, lang: Language) -> bytes:
     """Return the map of the city as a file that stands alone."""
     result = measured(definition).result
-    key = f"{fingerprint(city_file())} {definition} {measure} {lang}"
+    key = f"{_mark()} {definition} {measure} {lang}"
     return _pages.get(key, lambda: maps.result_map(result, lang, measure).html().encode())
 
 

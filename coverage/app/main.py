@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from coverage.app import PAGES, parts
+from coverage.app import pages_for, parts
 from coverage.app.state import current, wished_language
+from coverage.app.visitor import visitor
 from coverage.catalog.definitions import definitions
 from coverage.words import LANGUAGES, t
 
@@ -20,12 +21,13 @@ st.set_page_config(page_title=t("app.title", lang), page_icon=str(HERE / "icon.s
 st.logo(str(HERE / "logo.svg"), size="large", icon_image=str(HERE / "icon.svg"))
 parts.style(lang)
 
+who = visitor()
 pages = [
     st.Page(
         HERE / "screens" / f"{name}.py", title=t(f"app.nav_{name}", lang), icon=icon, url_path=name,
         default=name == "overview",
     )
-    for name, icon in PAGES.items()
+    for name, icon in pages_for(None if who is None else who.role).items()
 ]  # fmt: skip
 page = st.navigation(pages)
 
@@ -46,6 +48,7 @@ with st.sidebar:
         t("app.definition", lang), answerable, key=box, help=t("app.definition_help", lang),
         format_func=lambda name: t(f"definition.{name}", lang),
     )  # fmt: skip
+    parts.who(who, lang)
     parts.footer(lang)
 
 page.run()

@@ -20,6 +20,7 @@ from coverage.app.cached import Measured
 from coverage.caveats import made_up
 from coverage.errors import CoverageError, LayerError, Problem
 from coverage.maps import escape
+from coverage.store.accounts import Account
 from coverage.study import Progress, Result
 from coverage.types import Language
 from coverage.words import percent, render, render_problem, t
@@ -38,6 +39,15 @@ def style(lang: Language) -> None:
     st.html(f"<style>{choose}{(files('coverage.app') / 'style.css').read_text('utf-8')}</style>")
     with st.sidebar:
         _speak(data=lang, key="language")
+
+
+def who(account: Account | None, lang: Language) -> None:
+    """Say at the end of the sidebar who is logged in, or that this is an open demo."""
+    if account is None:
+        st.caption(t("door.open_demo", lang))
+        return
+    role = t(f"door.role_{account.role}", lang, partner=account.partner or "")
+    st.markdown(f"{plain(t('door.who', lang, name=account.name, role=role))} · [{t('door.leave', lang)}](logout)")
 
 
 def footer(lang: Language) -> None:
@@ -169,6 +179,15 @@ def download(label: str, content: bytes, name: str, kind: str, key: str, *, synt
         label, content, file_name=whole_name, mime=kind, key=key, icon=":material/download:",
         on_click="ignore",
     )  # fmt: skip
+
+
+def moment(at: str) -> str:
+    """Return a time of the store to the minute.
+
+    >>> moment("2026-01-31T08:05:09.123456+00:00")
+    '2026-01-31 08:05 UTC'
+    """
+    return f"{at[:10]} {at[11:16]} UTC"
 
 
 def share_column(label: str, known: bool = True, help_text: str | None = None, width: int = 120) -> Any:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from coverage.app import door
 from coverage.app.published import published
 from coverage.app.security import SecureHeaders
 from coverage.app.state import current
@@ -75,14 +76,14 @@ def say_incident(error: Exception) -> bool:
 
 def options() -> dict[str, Any]:
     """Return what ``st.App`` takes beside the script, which is `SCRIPT`."""
-    base = "/" + str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = base.rstrip("/")
+    own = [Route(door.below(f"/{name}"), answer, methods=methods) for name, (answer, methods) in door.ROUTES.items()]
     return {
         "routes": [
-            Route(f"{prefix}/vendor/{{name}}", vendor_file),
-            Route(f"{prefix}/data/{{name}}", data_file),
+            *own,
+            Route(door.below("/vendor/{name}"), vendor_file),
+            Route(door.below("/data/{name}"), data_file),
         ],
-        "middleware": [Middleware(SecureHeaders)],
+        "middleware": [Middleware(SecureHeaders), Middleware(door.Door)],
         "lifespan": warmed,
         "on_script_error": say_incident,
     }

@@ -18,6 +18,7 @@ from coverage.store.engine import Access
 from coverage.store.tables import challenge, evidence, verdict
 
 State = Literal["open", "answered", "upheld", "refused"]
+Verdict = Literal["answered", "upheld", "refused"]
 
 # What may follow what: an answer may still be upheld or refused, a verdict is the end.
 _NEXT: dict[State, frozenset[State]] = {
@@ -105,7 +106,7 @@ def raise_challenge(
     return next(each for each in challenges(access) if each.id == number)
 
 
-def judge(access: Access, number: str, state: Literal["answered", "upheld", "refused"], text: str) -> Challenge:
+def judge(access: Access, number: str, state: Verdict, text: str) -> Challenge:
     """Answer, uphold or refuse a challenge, with words.
 
     Raises

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from starlette.requests import Request
+
+from coverage.app import door, server, visitor
+from coverage.store.accounts import change_password, holder, open_key
+from coverage.store.engine import Store
+from coverage.store.migrating import open_store
+from tests.store.people import PASSWORD, account
+
+CHOSEN = "một câu dài hơn hẳn"
+HERE = [(b"host", b"127.0.0.1:8501")]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("PHUSONG_STORE", str(tmp_path / "store.db"))
+    opened = open_store(tmp_path / "store.db")
+    yield opened
+    opened.close()
+    if (kept := visitor._opened.pop(str(tmp_path / "store.db"), None)) is not None:
+        kept.close()
+
+
+async def _inside(scope, _receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside"})
+    else:
+        await send({"type": "websocket.accept"})
+
+
+async def _routed(scope, receive, send):
+    route, methods = door.ROUTES[scope["path"].strip("/")]
+    assert scope["method"] in methods
+    await (await route(Request(scope, receive)))(scope, receive, send)
+
+
+def asked(path, headers=(), *, kind="http", method="GET", body=b"", app=_inside, client=("127.0.0.1", 5)):
+    """Return the messages that a request through the door is answered with."""
+    scope = {
+        "type": kind, "path": path, "method": method, "query_string": b"", "headers": [*HERE, *headers],
+        "client": client, "server": ("127.0.0.1", 8501), "scheme": "http",
+    }  # fmt: skip
+    answers = []
+
+    async def receive():
+        return (
+            {"type": "http.request", "body": body, "more_body": False}
+            if kind == "http"
+            else {"type": "websocket.connect"}
+        )
+
+    async def send(message):
+        answers.append(message)
+
+    asyncio.run(door.Door(app)(scope, receive, send))
+    return answers
+
+
+def status(answers):
+    return answers[0]["status"]
+
+
+def header(answers, name):
+    return [value.decode() for key, value in answers[0]["headers"] if key.decode().lower() == name]
+
+
+def cookie(key):
+    return (b"cookie", f"{visitor.COOKIE}={key}".encode())
+
+
+def form(**fields):
+    return urlencode(fields).encode()
+
+
+def sent(fields, origin="http://127.0.0.1:8501"):
+    return asked("/login", [(b"origin", origin.encode())], method="POST", body=form(**fields), app=_routed)
+
+
+def test_an_open_demo_answers_its_own_machine_only() -> None:
+    assert status(asked("/")) == 200
+    for headers, client in (
+        ([(b"host", b"phusong.example")], ("127.0.0.1", 5)),
+        ([(b"host", b"127.0.0.1:8501")], ("10.0.0.7", 5)),
+        ([(b"host", b"127.0.0.1:8501"), (b"forwarded", b"for=10.0.0.7")], ("127.0.0.1", 5)),
+    ):
+        scope_headers = headers
+        refused = door.turned_away(
+            {"type": "http", "path": "/", "method": "GET", "headers": scope_headers, "client": client}
+        )
+        assert refused is not None
+        assert refused.status_code == 403
+
+
+def test_every_route_is_closed_without_a_session(store: Store) -> None:
+    account(store, "Lan", "planner")
+    paths = [route.path.replace("{name}", "x") for route in server.options()["routes"]]
+    paths += ["/", "/map", "/_stcore/upload_file/a/b", "/_stcore/host-config", "/media/0.csv", "/static/a.js"]
+    paths += ["/a/login", "/_stcore/health/x"]
+    for path in paths:
+        answers = asked(path)
+        assert (status(answers) == 200) == (path == "/login"), path
+    assert status(asked("/_stcore/health")) == 200
+    assert status(asked("/map", [(b"accept", b"text/html")])) == 303
+    assert header(asked("/map", [(b"accept", b"text/html")]), "location") == ["/login"]
+    assert asked("/_stcore/stream", kind="websocket") == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_a_session_opens_everything_until_it_is_closed(store: Store) -> None:
+    who = account(store, "Lan", "planner")
+    key, token = open_key(store, who, "session"), open_key(store, who, "token")
+    assert status(asked("/map", [cookie(key)])) == 200
+    assert asked("/_stcore/stream", [cookie(key)], kind="websocket") == [{"type": "websocket.accept"}]
+    assert status(asked("/map", [cookie(token)])) == 401  # a program's key opens no browser
+    assert status(asked("/map", [cookie(key[:-1] + "x")])) == 401
+    left = asked("/logout", [cookie(key)], app=_routed)
+    assert (status(left), header(left, "location")) == (303, ["/login"])
+    assert status(asked("/map", [cookie(key)])) == 401
+
+
+def test_another_sites_page_cannot_log_anybody_out(store: Store) -> None:
+    key = open_key(store, account(store, "Lan", "planner"), "session")
+    assert status(asked("/logout", [cookie(key), (b"sec-fetch-site", b"cross-site")], app=_routed)) == 403
+    assert status(asked("/map", [cookie(key)])) == 200
+
+
+def test_the_first_login_opens_nothing_before_another_password(store: Store) -> None:
+    account(store, "Lan", "planner")
+    asks = sent({"name": "Lan", "password": PASSWORD})
+    assert status(asks) == 200
+    assert not header(asks, "set-cookie")
+    assert PASSWORD.encode() not in asks[1]["body"]
+    differ = sent({"name": "Lan", "password": PASSWORD, "new": CHOSEN, "again": CHOSEN + "x"})
+    assert status(differ) == 403
+    opened = sent({"name": "Lan", "password": PASSWORD, "new": CHOSEN, "again": CHOSEN})
+    assert (status(opened), header(opened, "location")) == (303, ["/"])
+    (set_cookie,) = header(opened, "set-cookie")
+    assert {"HttpOnly", "SameSite=strict"} <= set(set_cookie.split("; "))
+    key = set_cookie.split("=", 1)[1].split(";")[0]
+    assert holder(store, key, "session").name == "Lan"
+
+
+def test_a_wrong_password_is_answered_in_words(store: Store) -> None:
+    account(store, "Lan", "planner")
+    change_password(store, "Lan", PASSWORD, CHOSEN)
+    refused = sent({"name": "Lan<script>", "password": "sai mật khẩu rồi", "lang": "en"})
+    assert status(refused) == 403
+    page = refused[1]["body"].decode()
+    assert "Name or password is wrong" in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
+def test_a_form_of_another_site_is_refused(store: Store, origin: str) -> None:
+    account(store, "Lan", "planner")
+    change_password(store, "Lan", PASSWORD, CHOSEN)
+    assert status(sent({"name": "Lan", "password": CHOSEN}, origin)) == 400
+
+
+def test_a_form_that_never_ends_is_refused(store: Store) -> None:
+    account(store, "Lan", "planner")
+    assert status(sent({"name": "x" * (door.LONGEST_FORM + 1), "password": "y"})) == 400
