@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from coverage.intake.marked import marked_book
 
 from coverage.app import cached, parts
 from coverage.app.state import current
@@ -12,6 +11,7 @@ from coverage.app.visitor import store, visitor
 from coverage.errors import StoreError
 from coverage.files.sandbox import read_sent
 from coverage.intake.checking import Against, Checked, check_cells, check_subscriptions
+from coverage.intake.workbooks import marked_workbook
 from coverage.store.current import layer_of
 from coverage.store.engine import Store
 from coverage.store.principal import Principal
@@ -35,7 +35,7 @@ def checked(found: Store, who: Principal, kind: Kind, name: str, content: bytes)
     return check_cells(raw, against) if kind == "cells" else check_subscriptions(raw, against)
 
 
-def answer(given: Checked, content: bytes, lang: Language) -> None:
+def answer(given: Checked, lang: Language) -> None:
     """Show what the check found: counts, grade, what would help most, problems, and the marked file."""
     columns = st.columns(4)
     for column, name in zip(columns, ("rows", "accepted", "refused", "repaired"), strict=True):
@@ -49,7 +49,7 @@ def answer(given: Checked, content: bytes, lang: Language) -> None:
     if len(given.problems) > SHOWN:
         st.caption(t("submit.first", lang, shown=SHOWN, count=number(len(given.problems), lang)))
     parts.findings(given.problems[:SHOWN], lang)
-    book, kind = marked_book(given, lang), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    book, kind = marked_workbook(given, lang), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     stem = given.source.name.rpartition(".")[0] or given.source.name
     parts.download(t("submit.marked", lang), book, f"{stem}.xlsx", kind, "marked", synthetic=False)
     st.caption(t("submit.marked_help", lang))
@@ -94,18 +94,16 @@ def show() -> None:
     if found is None or account is None or account.partner is None:
         st.stop()
     who = account.principal
-    kind = st.radio(
-        t("inbox.kind", lang), KINDS, format_func=lambda each: t(f"submit.kind_{each}", lang), horizontal=True
-    )
+    named = {each: t(f"submit.kind_{each}", lang) for each in KINDS}
+    kind = st.radio(t("inbox.kind", lang), KINDS, format_func=named.__getitem__, horizontal=True)
     sent = st.file_uploader(t("submit.file", lang), key=f"file-{kind}", help=t("submit.formats", lang))
     if sent is not None:
         content = sent.getvalue()
         with parts.in_words(lang), st.spinner(t("submit.reading", lang)):
             given = checked(found, who, kind, sent.name, content)
-        answer(given, content, lang)
-        if given.layer is not None and st.button(
-            t("submit.send", lang, rows=number(given.accepted, lang)), type="primary"
-        ):
+        answer(given, lang)
+        label = t("submit.send", lang, rows=number(given.accepted, lang))
+        if given.layer is not None and st.button(label, type="primary"):
             with parts.in_words(lang):
                 kept = hand_in(found, who, given, content)
             st.success(t("submit.kept", lang, id=kept.id), icon=":material/inventory_2:")
