@@ -348,7 +348,7 @@ def _made(asked: _Asked, aim: Aim, ground: Reach | None, progress: Progress | No
         method=answer.solution.method,
         stopped=answer.solution.stopped,
         phases=phase_table(steps, [c.cost_vnd for c in chosen], phases, before, question.phase_bounds(posed, phases)),
-        pareto=question.curve(posed, before, after),
+        pareto=question.curve(posed, before, after, answer),
         alternatives=others,
         no_regret=no_regret(rows, others, asked.changes),
         operators=_shares_of_operators(posed, aim, rows),

@@ -134,13 +134,13 @@ class Question:
 
         return alternatives(posed.problem, answer.solution, posed.modes.changes, solve, wanted=self.others)
 
-    def curve(self, posed: Posed, before: float, after: float) -> pd.DataFrame:
-        """Return the least cost of shares between today's and that of a plan."""
+    def curve(self, posed: Posed, before: float, after: float, answer: Answer) -> pd.DataFrame:
+        """Return the least cost of shares between today's and that of a plan, the plan itself as its last point."""
         levels = np.linspace(before, after, self.points + 1)[1:] if after > before and self.points else np.zeros(0)
-        if len(levels) and self.level is not None and before < self.level < after:
-            levels[-1] = self.level
 
         def solve(level: float) -> Solution:
+            if answer.goal == "cost" and level == levels[-1]:
+                return answer.solution
             return self.cheapest(posed.problem, level, EACH_POINT)
 
         return curve(levels.tolist(), solve, before)

@@ -10,6 +10,7 @@ from coverage.changes import Change
 from coverage.errors import PlanError
 from coverage.planning.phases import Phase
 from coverage.planning.plans import pixel_weights, plan
+from coverage.planning.posing import worst_tenth
 from coverage.planning.proposals import candidates
 from coverage.scenarios import Scenario
 from coverage.study import Study
@@ -247,6 +248,17 @@ def test_the_largest_operator_is_the_one_that_is_planned_for(connected, offered)
     assert after.headline == pytest.approx(made.share_after, abs=1e-9)
 
 
+def test_fairness_raises_the_worst_wards(connected, offered):
+    fair = plan(connected, offered, budget_vnd=3e9, equity=True)
+    most = plan(connected, offered, budget_vnd=3e9, alternatives=0, points=0)
+    after = connected.under(fair.scenario).run()
+    assert fair.goal == "worst_tenth"
+    assert fair.worst_tenth[1] == pytest.approx(worst_tenth(after.wards["area_share"].to_numpy()), abs=1e-9)
+    other = connected.under(most.scenario).run()
+    assert fair.worst_tenth[1] >= worst_tenth(other.wards["area_share"].to_numpy()) - 1e-9
+    assert fair.cost_vnd <= 3e9
+
+
 def test_phases_share_the_money_and_say_what_it_could_do(connected, offered):
     made = plan(connected, offered, target=0.12, phases=3, alternatives=0, points=0)
     assert made.phases["steps"].sum() == len(made.steps)
@@ -310,3 +322,10 @@ def test_a_plan_comes_back_from_its_scenario(connected, offered, tmp_path):
     read = Scenario.load(made.scenario.save(tmp_path / "scenario.toml"), connected.city)
     assert [change.id for change in read.changes] == made.steps["change_id"].tolist()
     assert connected.under(read).run().headline == pytest.approx(made.share_after, abs=1e-9)
+
+
+def test_the_curve_ends_at_the_plan(connected, offered):
+    made = plan(connected, offered, target=0.1, alternatives=0, points=3)
+    assert made.pareto["share"].iloc[-1] == pytest.approx(made.share_after, abs=1e-12)
+    assert made.pareto["cost_vnd"].iloc[-1] == pytest.approx(made.cost_vnd)
+    assert made.pareto["gap"].iloc[-1] == pytest.approx(made.gap)
