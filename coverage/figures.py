@@ -121,7 +121,7 @@ def evidence_of(city: City) -> Evidence:
     if "income" in counts:
         covariates["income"] = counts["income"].astype(float)
     periods = counts["households_period"].dropna() if "households_period" in counts else pd.Series(dtype=object)
-    places = wards.geometry.representative_point()
+    places = wards.geometry.representative_point() if wards.geometry.notna().all() else wards.geometry.iloc[:0]
     return Evidence(
         households=households,
         subscriptions=None if city.subscriptions is None else city.subscriptions.frame,

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from coverage.catalog.definitions import definitions
 from coverage.catalog.registers import EDITIONS
-from coverage.cli import planning_options
+from coverage.cli import household_options, planning_options
 from coverage.cli.checking import CHECKS
 from coverage.cli.readers import UsageError, choice, number
 from coverage.cli.storing import fill_audit, fill_user
@@ -122,6 +122,11 @@ def _plan(parser: Parser, lang: Language) -> None:
     _add_output(parser, lang)
 
 
+def _households(parser: Parser, lang: Language) -> None:
+    household_options.fill(parser, lang)
+    _add_output(parser, lang)
+
+
 def _definitions(parser: Parser, lang: Language) -> None:
     group = parser.add_argument_group(t("cli.group_options", lang))
     group.add_argument("--json", action="store_true", help=t("cli.help_json_list", lang))
@@ -159,6 +164,7 @@ _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "demo": _demo,
     "measure": _measure,
     "plan": _plan,
+    "households": _households,
     "check": _check,
     "definitions": _definitions,
     "validate": _validate,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coverage.catalog.definitions import definitions
 from coverage.caveats import problems
+from coverage.cli import household
 from coverage.cli.checking import check
 from coverage.cli.inputs import out_folder, study_of
 from coverage.cli.keeping import audit, user
@@ -102,6 +103,7 @@ COMMANDS = {
     "demo": demo,
     "measure": measure,
     "plan": plan,
+    "households": household.run,
     "check": check,
     "definitions": listing,
     "validate": published_cases,

@@ -36,7 +36,7 @@ def result_lines(result: Result, lang: Language) -> list[str]:
     """Return what was measured, what it rests on, and what to know about the data."""
     measures = list(dict.fromkeys([result.definition.headline, *FIGURES]))
     rows = [(t(f"measure.{name}", lang), _figure(result, name, lang)) for name in measures]
-    return [_title(result, lang), "", *_aligned(rows), "", *_foundation(result, lang)]
+    return [_title(result, lang), "", *aligned(rows), "", *_foundation(result, lang)]
 
 
 def plan_lines(plan: Plan, before: Result, after: Result, lang: Language) -> list[str]:
@@ -63,7 +63,7 @@ def plan_lines(plan: Plan, before: Result, after: Result, lang: Language) -> lis
         values = {"before": _figure(before, name, lang), "after": _figure(after, name, lang)}
         rows.append((t(f"measure.{name}", lang), t("cli.before_after", lang, **values)))
     notes = [*sentences(plan, lang), t("report.plan_costs", lang)]
-    return [_title(before, lang), "", *_aligned(rows), "", *_wrapped(notes), "", *_foundation(before, lang)]
+    return [_title(before, lang), "", *aligned(rows), "", *wrapped(notes), "", *_foundation(before, lang)]
 
 
 def recheck_lines(found: Recheck, lang: Language) -> list[str]:
@@ -83,14 +83,14 @@ def definition_lines(known: Iterable[Definition], lang: Language) -> list[str]:
     lines: list[str] = []
     for rule in known:
         available = "" if rule.kind != "samples" else f"  ({t('cli.not_available', lang)})"
-        lines += [f"{rule.id}{available}", *_wrapped([rule.text(lang), rule.source], "    "), ""]
+        lines += [f"{rule.id}{available}", *wrapped([rule.text(lang), rule.source], "    "), ""]
     return lines[:-1]
 
 
 def written_lines(paths: Sequence[Path], lang: Language) -> list[str]:
     """Return where files were written."""
     names = ", ".join(path.name for path in paths)
-    return ["", *_wrapped([t("cli.written", lang, folder=paths[0].parent, files=names)])]
+    return ["", *wrapped([t("cli.written", lang, folder=paths[0].parent, files=names)])]
 
 
 def _title(result: Result, lang: Language) -> str:
@@ -100,10 +100,10 @@ def _title(result: Result, lang: Language) -> str:
 
 def _foundation(result: Result, lang: Language) -> list[str]:
     return [
-        *_wrapped(basis(result, lang)),
+        *wrapped(basis(result, lang)),
         "",
         t("cli.to_know", lang),
-        *_wrapped(caveats(result, lang), "  "),
+        *wrapped(caveats(result, lang), "  "),
     ]
 
 
@@ -118,12 +118,14 @@ def _figure(result: Result, name: str, lang: Language) -> str:
     return percent(value, lang)
 
 
-def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return rows of label and value in two columns."""
     width = max(len(label) for label, _ in rows) + 2
     return [f"{label:<{width}}{value}" for label, value in rows]
 
 
-def _wrapped(texts: Iterable[str], indent: str = "") -> list[str]:
+def wrapped(texts: Iterable[str], indent: str = "") -> list[str]:
+    """Return texts broken to the width of the terminal."""
     width = max(min(shutil.get_terminal_size((100, 24)).columns, 110), 40)
     bullet = f"{indent[2:]}- " if indent == "  " else indent
     return [

@@ -93,7 +93,7 @@ def read_city(  # noqa: PLR0913 (a city has so many layers; each is given by its
     ward_layer = ward_layer.with_frame(ward_layer.frame, *found.pop("clutter", ()), *told)
     tables = [path for path in (households, population) if path is not None and path != given["population"]]
     people, split, counted = _people(tables, rasters, ward_layer, found)
-    people = _dated(people, households_period)
+    people = dated(people, households_period)
     lines, asked = _internet((subscriptions, survey, areas), ward_layer, people, rasters, split)
     counted += [asked.source] if asked else []
     sources = _sources((ward_layer, cell_layer, lines), counted, rasters)
@@ -134,7 +134,7 @@ def carriers(areas: PathLike | None, pixels: Raster | None, people: Layer | None
     )
 
 
-def _dated(people: Layer | None, period: str | None) -> Layer | None:
+def dated(people: Layer | None, period: str | None) -> Layer | None:
     """Return the people with the date of the count where the table itself has none."""
     if people is None or period is None:
         return people
@@ -189,6 +189,11 @@ def _rasters(given: dict[str, PathLike | None], wards: Layer) -> tuple[Rasters, 
                 raster, found[key] = checks[key](raster, source.name)
             rasters[key] = raster, source
     return rasters, found
+
+
+def rasters_around(given: dict[str, PathLike | None], wards: Layer) -> Rasters:
+    """Return `given` rasters around the wards, checked, with their sources."""
+    return _rasters(given, wards)[0]
 
 
 def _draw(
