@@ -21,6 +21,7 @@ from coverage.errors import RangeError
 
 Floats = NDArray[np.float64]
 Method = Literal["reml", "ml", "adjusted"]
+LEAST_FREEDOM = 4.0  # an interval of fewer degrees would hold anything
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,6 +86,17 @@ class FayHerriot:
         with np.errstate(invalid="ignore"):
             g3 = np.where(surveyed, np.where(surveyed, psi, 0.0) ** 2 / (prior + psi) ** 3, 0.0) * self.variance_error
         return value, g1 + g2 + 2 * np.nan_to_num(g3) - self.bias * (1 - gamma) ** 2 * surveyed
+
+    def freedom_of(self, mse: Floats, direct: Floats, sampling: Floats) -> Floats:
+        """Return the degrees of freedom with which the error of each area is known, 4 to `freedom`, shape (n,).
+
+        Where sampling hides most of the spread of the areas, A is poorly known, and an interval has to allow for it:
+        2 MSE² over the variance that A gives the MSE (Satterthwaite, *Biometrics Bulletin* 2 (1946) 110–114).
+        """
+        surveyed = np.isfinite(direct)
+        kept = np.where(surveyed, np.where(surveyed, sampling, 1.0), 1.0)
+        shrunk = np.where(surveyed, kept / (self.variance + kept), 1.0)
+        return np.asarray(np.clip(2.0 * mse**2 / (shrunk**4 * self.variance_error), LEAST_FREEDOM, self.freedom))
 
     def error_covariance(self, covariates: Floats, direct: Floats, sampling: Floats) -> Floats:
         """Return what the errors of different areas share, shape (n, n): the part that comes from β alone."""

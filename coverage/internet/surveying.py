@@ -94,7 +94,8 @@ def fit_survey(
     value, mse = model.predict(design[usable], angle[usable], sampling[usable], extra[usable])
     index = table.index[usable]
     share, variance = from_angle(value, mse)
-    reach = student.ppf((1 + CONFIDENCE) / 2, model.freedom) * np.sqrt(mse)
+    freedom = model.freedom_of(mse, angle[usable], sampling[usable])
+    reach = student.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(mse)
     slope = np.sin(2 * np.clip(value, 0.0, np.pi / 2))
     common = model.error_covariance(design[usable], angle[usable], sampling[usable]) * np.outer(slope, slope)
     series = {

@@ -93,7 +93,7 @@ def test_households_without_a_line_are_counted_where_they_are_known(today):
 def test_every_ward_stands_in_the_table(today):
     shown = opened("wards").dataframe[0].value
     assert sorted(shown["ward_id"]) == sorted(today.wards.index)
-    for column in ("area_share", "household_internet_share"):
+    for column in ("area_share", "connected_share"):
         mine = shown.set_index("ward_id")[column].astype(float).sort_index()
         theirs = today.wards[column].sort_index()
         assert (mine.isna() == theirs.isna()).all()  # unknown stays unknown

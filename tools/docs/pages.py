@@ -21,4 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 # Pages of measurements: None where what they are measured against is not at hand, and the page there is stays.
 MEASURED: dict[str, Callable[[], str | None]] = {"validation.md": validation_page}
-BENCHED = ("performance.md",)  # written by `python3 run.py bench radio`, for it takes its time
+BENCHED = (
+    "performance.md",
+    "households_accuracy.md",
+)  # written by `python3 run.py bench radio` and `households`, for it takes its time

@@ -7,14 +7,15 @@ import streamlit as st
 
 from coverage.app import parts
 from coverage.app.state import current
+from coverage.internet.indicators import INDICATORS
 from coverage.names import normal_name, plain_name
 from coverage.publishing import wards_csv
 from coverage.types import Language
-from coverage.words import t
+from coverage.words import number, percent, t
 
 COLUMNS = (
-    "area_share", "population_covered_share", "households_covered_share", "household_internet_share",
-    "lines_per_100_households", "area_km2", "population", "households", "subscriptions",
+    "area_share", "population_covered_share", "households_covered_share", "connected_share", "connected_low",
+    "connected_high", "status", "lines_per_100_households", "area_km2", "population", "households", "subscriptions",
 )  # fmt: skip
 # [px], together the width of the page in a window of 1360 px: the first columns show whole, the others are scrolled to.
 WIDTHS = {"name": 117, "district": 152, "lines_per_100_households": 131, "area_km2": 114}
@@ -30,7 +31,9 @@ def columns(wards: pd.DataFrame, lang: Language) -> dict[str, Any]:
     }
     for column in COLUMNS:
         label, whole = t(f"wards.short_{column}", lang), t(f"measure.{column}", lang)
-        if column.endswith("_share"):
+        if column == "status":
+            config[column] = st.column_config.TextColumn(label, help=whole, width=SHARE_WIDTH)
+        elif column.endswith(("_share", "_low", "_high")):
             config[column] = parts.share_column(label, bool(wards[column].notna().all()), whole, SHARE_WIDTH)
         else:
             digits = 1 if column in {"area_km2", "lines_per_100_households"} else 0
@@ -55,6 +58,53 @@ def chosen(wards: pd.DataFrame, lang: Language) -> pd.DataFrame:
     return wards.sort_values(["area_share", "name"])
 
 
+def status_text(status: object, lang: Language) -> str | None:
+    """Return where the figure of a ward comes from, in words; None where nothing is known."""
+    return t(f"wards.status_{status}", lang) if isinstance(status, str) else None
+
+
+def detail(wards: pd.DataFrame, lang: Language) -> None:
+    """Draw the household internet of one ward: estimate, range, where it comes from, and every indicator."""
+    names = wards.set_index("ward_id")["name"].to_dict()
+    chosen_id = st.selectbox(
+        t("wards.one", lang), list(names), format_func=lambda ward: names[ward], key=f"one_ward_{lang}"
+    )  # fmt: skip
+    ward = next(row for _, row in wards.iterrows() if row["ward_id"] == chosen_id)
+    share, low, high = (ward[f"connected_{end}"] for end in ("share", "low", "high"))
+    unknown = t("maps.unknown", lang)
+    estimate, between, origin, lines = st.columns(4)
+    estimate.metric(t("measure.connected_share", lang), unknown if pd.isna(share) else percent(share, lang))
+    both = unknown if pd.isna(low) else t("cli.homes_range", lang, low=percent(low, lang), high=percent(high, lang))
+    between.metric(t("wards.range", lang), both)
+    origin.metric(t("measure.status", lang), status_text(ward["status"], lang) or unknown)
+    per_100 = ward["lines_per_100_households"]
+    lines.metric(t("measure.lines_per_100_households", lang), unknown if pd.isna(per_100) else number(per_100, lang, 1))
+    if pd.isna(share):
+        st.caption(t("wards.no_point", lang))
+    for flag in filter(None, str(ward["flags"] or "").split(";")):
+        if flag != "nan":
+            st.warning(t(f"wards.flag_{flag}", lang), icon=":material/flag:")
+    st.dataframe(indicators(ward, lang), hide_index=True, width="stretch", key="indicators", column_config={
+        "name": st.column_config.TextColumn(t("wards.indicator", lang)),
+        "value": st.column_config.TextColumn(t("wards.value", lang), width=SHARE_WIDTH),
+    })  # fmt: skip
+
+
+def indicators(ward: pd.Series, lang: Language) -> pd.DataFrame:
+    """Return what every indicator says of one ward, as text, beside what it is."""
+    rows = []
+    for name in INDICATORS:
+        value = ward[name]
+        if pd.isna(value):
+            text = t("maps.unknown", lang)
+        elif name.endswith(("_per_100_households", "growth_low", "growth_high")):
+            text = number(float(value), lang, 2 if "growth" in name else 1)
+        else:
+            text = percent(float(value), lang)
+        rows.append({"name": t(f"indicator.{name}", lang), "value": text})
+    return pd.DataFrame(rows)
+
+
 def show() -> None:
     """Draw the page."""
     state = current()
@@ -67,8 +117,10 @@ def show() -> None:
     else:
         order = ["name", "district", *COLUMNS, "ward_id"]
         height = min(38 + 35 * len(wards), 720)
+        shown = wards[order].round(3)
+        shown["status"] = [status_text(status, lang) for status in shown["status"]]
         st.dataframe(
-            wards[order].round(3),
+            shown,
             hide_index=True,
             width="stretch",
             height=height,
@@ -76,6 +128,7 @@ def show() -> None:
             key="wards",
             placeholder=t("maps.unknown", lang),
         )
+        detail(wards, lang)
     st.caption(t("wards.note", lang, shown=len(wards), all=len(result.wards)))
     content = wards_csv(result).encode()  # the bytes of `phusong measure`: one table, one hash
     made_up = result.study.city.synthetic
