@@ -75,7 +75,7 @@ def recheck_lines(found: Recheck, lang: Language) -> list[str]:
         after = percent(found.share_after, lang)
         told.append(t("planning.repaired", lang, count=len(found.repairs), cost=cost, after=after))
     told.append(t("report.plan_reached" if found.reached else "planning.rounds_short", lang))
-    return _wrapped(told)
+    return wrapped(told)
 
 
 def definition_lines(known: Iterable[Definition], lang: Language) -> list[str]:
