@@ -25,18 +25,17 @@ STEP_M, REACH_M = 30.0, 5_000.0
 def exact_db(window, position, pixel_m, link, pixels):
     """Return the loss of pixels, given as (row, col), by the published reference along their own straight profiles."""
     bare, top = (np.asarray(heights, dtype=float) for heights in window)
-    col, row = position
+    path = p1812.Link(frequency_ghz=link.frequency_ghz, tx_height_m=link.tx_height_m, rx_height_m=link.rx_height_m)
+    away = np.array([position[1], position[0]]), np.asarray(pixels, dtype=float)
+    length_m = np.hypot(*(away[1] - away[0]).T) * pixel_m
+    steps = np.maximum(np.floor(length_m / STEP_M + 0.5).astype(int), 2)
     out = np.empty(len(pixels))
-    for number, (i, j) in enumerate(pixels):
-        length_m = math.hypot(i - row, j - col) * pixel_m
-        part = np.linspace(0, 1, max(round(length_m / STEP_M), 2) + 1)
-        at = (row + (i - row) * part, col + (j - col) * part)
-        ground, roof = (map_coordinates(heights, at, order=1, cval=np.nan)[None, :] for heights in (bare, top))
-        path = p1812.Link(
-            frequency_ghz=link.frequency_ghz, tx_height_m=link.tx_height_m, rx_height_m=link.rx_height_m
-        )  # fmt: skip
-        clutter = roof - ground
-        out[number] = p1812.basic_transmission_loss_db(part[None, :] * length_m / 1000, ground, clutter, path)[0]
+    for count in np.unique(steps):  # the reference takes paths of one number of points at a time
+        chosen, part = steps == count, np.linspace(0, 1, count + 1)[None, :]
+        at = [start + (end[:, None] - start) * part for start, end in zip(away[0], away[1][chosen].T, strict=True)]
+        ground, roof = (map_coordinates(heights, at, order=1, cval=np.nan) for heights in (bare, top))
+        along_km = part * length_m[chosen, None] / 1000
+        out[chosen] = p1812.basic_transmission_loss_db(along_km, ground, roof - ground, path)
     return out
 
 
@@ -55,10 +54,13 @@ def compare(rng, window, position, pixel_m, link, packed, count):
 def judge(ours, exact, allowed_db):
     """Check what a planner relies on; `allowed_db` is the greatest loss at which a pixel is covered."""
     apart = ours - exact
-    assert (np.abs(apart) <= WITHIN_DB).mean() >= WITHIN_SHARE, f"{(np.abs(apart) > WITHIN_DB).sum()} of {len(apart)}"
-    assert abs(apart.mean()) < BIAS_DB, apart.mean()
-    for limit_db in allowed_db:
-        assert ((ours <= limit_db) == (exact <= limit_db)).mean() >= COVERED_SHARE, limit_db
+    within, covered = (np.abs(apart) <= WITHIN_DB).mean(), [((ours <= at) == (exact <= at)).mean() for at in allowed_db]
+    said = (
+        f"{len(apart)} pixels: {within:.4%} within 3 dB, bias {apart.mean():+.4f} dB, covered alike {min(covered):.2%}"
+    )
+    assert within >= WITHIN_SHARE, said
+    assert abs(apart.mean()) < BIAS_DB, said
+    assert min(covered) >= COVERED_SHARE, said
 
 
 def hills(rng, side, relief_m, roughest_px):
@@ -70,7 +72,7 @@ def hills(rng, side, relief_m, roughest_px):
     return np.clip(relief_m * ground / ground.std(), 0, None).astype(np.float32)
 
 
-@pytest.mark.parametrize(("relief_m", "ghz", "count"), [(30.0, 3.5, 500), (150.0, 0.7, 500), (150.0, 3.5, 500)])
+@pytest.mark.parametrize(("relief_m", "ghz", "count"), [(30.0, 3.5, 4000), (150.0, 0.7, 4000), (150.0, 3.5, 4000)])
 def test_pixels_of_bare_hills_equal_their_exact_profiles(relief_m, ghz, count):
     rng = np.random.default_rng(11)
     ground, position = hills(rng, 341, relief_m, 4), (170.3, 168.7)
@@ -119,10 +121,10 @@ def one_mast(rng, study, mast, count):
 @pytest.mark.parametrize(
     ("pixel_m", "count"),
     [
-        pytest.param(25.0, 200, id="25"),
-        pytest.param(10.0, 120, id="10"),
-        pytest.param(25.0, 3000, id="25-many", marks=pytest.mark.slow),
-        pytest.param(10.0, 3000, id="10-many", marks=pytest.mark.slow),
+        pytest.param(25.0, 1500, id="25"),
+        pytest.param(10.0, 1500, id="10"),
+        pytest.param(25.0, 6000, id="25-many", marks=pytest.mark.slow),
+        pytest.param(10.0, 6000, id="10-many", marks=pytest.mark.slow),
     ],
 )
 def test_pixels_of_the_demo_city_equal_their_exact_profiles(demo, pixel_m, count):
