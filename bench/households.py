@@ -163,8 +163,7 @@ def markdown(errors: dict[tuple[str, str], float], inside: dict[str, float], cit
     """Return the page."""
     head = ["Việc · Task", "Cách · Way", "Sai số (căn bậc hai trung bình bình phương) · RMSE", "Của ta ÷ · Ours ÷"]
     held_rows = [[name, f"{value:.4f}"] for name, value in inside.items()]
-    return page(
-        NOTICE,
+    text = page(
         "# Ước lượng hộ có Internet sai bao nhiêu · How far off household internet is",
         (
             f"{cities} thành phố mô phỏng, trong đó biết rõ từng hộ; khoảng của mọi tham số được ghi lại trước khi thử "
@@ -184,6 +183,7 @@ def markdown(errors: dict[tuple[str, str], float], inside: dict[str, float], cit
         ),
         table(["Khoảng · Range", "Tỷ lệ · Rate"], held_rows),
     )
+    return f"{NOTICE}\n{text.partition(chr(10))[2]}"
 
 
 def main() -> None:

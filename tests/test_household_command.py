@@ -40,6 +40,11 @@ def test_without_files_the_demo_city_is_estimated(demo):
     assert document["ratios"]["assumed"]
 
 
+def test_where_there_are_cells_the_gap_is_written_beside_it(demo, tmp_path_factory):
+    gap = pd.read_csv(next(tmp_path_factory.getbasetemp().glob("demo*/gap.csv")))
+    assert len(gap) == len(demo[1])
+
+
 def test_every_indicator_is_explained_in_both_languages(demo):
     texts = demo[2]["indicators"]
     assert set(texts) == set(INDICATORS)

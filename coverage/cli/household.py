@@ -24,6 +24,7 @@ from coverage.internet.estimation import Estimate, estimate_connected
 from coverage.internet.penetration import Ratios
 from coverage.publishing import json_text
 from coverage.restating import restate
+from coverage.study import Study
 from coverage.types import Language
 from coverage.words import number, percent, t
 from coverage.writing import csv_text, write_bytes
@@ -43,15 +44,24 @@ def run(arguments: Namespace, voice: Voice) -> int:
         voice.problems(shown.problems)
         table = _with_status(shown.wards)
     document = json_text(household_document(city, estimate, table))
-    written = (
-        write_bytes(folder / "households.csv", csv_text(published_households(table)).encode()),
-        write_bytes(folder / "households.json", document.encode()),
-    )
+    files = {"households.csv": csv_text(published_households(table)).encode(), "households.json": document.encode()}
+    if not city.cells.frame.empty:
+        files["gap.csv"] = _gap(city, voice)
+    written = tuple(write_bytes(folder / name, content) for name, content in files.items())
     if voice.as_json:
         voice.show(document)
     else:
         voice.show("\n".join([*_lines(city, estimate, table, voice.lang), *written_lines(written, voice.lang)]))
     return 0
+
+
+def _gap(city: City, voice: Voice) -> bytes:
+    """Return ``gap.csv``: households with and without a line and a signal, where the city has cells."""
+    from coverage.gapfiles import gap_documents  # noqa: PLC0415 (spatial statistics take seconds to load)
+
+    with voice.progress("progress_measure") as progress:
+        result = Study(city).run(progress)
+    return gap_documents(result)["gap.csv"]
 
 
 def _with_status(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +75,7 @@ def _city(arguments: Namespace) -> City:
     """Return the demo city where no file is named; raise ``homes_incomplete`` where one of the two is missing."""
     given: dict[str, Any] = {
         name: getattr(arguments, name)
-        for name in ("subscriptions", "households", "survey", "wards", "areas", "households_raster")
+        for name in ("subscriptions", "households", "survey", "wards", "areas", "households_raster", "cells")
     }
     ranges = {name.replace("-", "_"): getattr(arguments, name.replace("-", "_")) for name in RANGES}
     ratios = Ratios(**{name: value for name, value in ranges.items() if value is not None})

@@ -13,7 +13,7 @@ from coverage.editions import detect_edition
 from coverage.errors import LayerError
 from coverage.fields import check
 from coverage.files.cities import carriers, dated, rasters_around
-from coverage.files.layers import read_wards
+from coverage.files.layers import read_cells, read_wards
 from coverage.files.people import read_people, read_subscriptions
 from coverage.files.surveys import read_survey
 from coverage.files.tables import read_table
@@ -29,9 +29,9 @@ PathLike = str | Path
 def read_homes(
     *, subscriptions: PathLike, households: PathLike, survey: PathLike | None = None, wards: PathLike | None = None,
     areas: PathLike | None = None, households_raster: PathLike | None = None, households_period: str | None = None,
-    ratios: Ratios | None = None,
+    ratios: Ratios | None = None, cells: PathLike | None = None,
 ) -> City:  # fmt: skip
-    """Return a city of wards, people, lines and survey alone: it has no cells, so no coverage is measured of it.
+    """Return a city of wards, people, lines and survey; without cells no coverage can be measured of it.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ def read_homes(
         places or of other areas then cannot be carried, and wards without lines are not predicted.
     households_period : str, optional
     ratios : Ratios, optional
+    cells : path, optional
+        Cells of the network, for the gap between lines and signal; wants ward polygons too.
 
     Raises
     ------
@@ -57,10 +59,11 @@ def read_homes(
         areas=carriers(areas, pixels, people),
     )  # fmt: skip
     asked = None if survey is None else read_survey(survey, layer)
+    network = no_cells() if cells is None or wards is None else read_cells(cells)
     told = [layer.source, people.source if people else None, lines.source, asked.source if asked else None]
     sources = tuple(dict.fromkeys(source for source in told if source is not None))
     return City(
-        name=Path(subscriptions).stem, wards=layer, cells=no_cells(), people=people, subscriptions=lines, survey=asked,
+        name=Path(subscriptions).stem, wards=layer, cells=network, people=people, subscriptions=lines, survey=asked,
         surface=Surface(households=pixels), sources=sources, ratios=ratios or Ratios(),
         synthetic=any(source.synthetic for source in sources),
     )  # fmt: skip

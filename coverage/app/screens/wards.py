@@ -74,7 +74,7 @@ def detail(wards: pd.DataFrame, lang: Language) -> None:
     unknown = t("maps.unknown", lang)
     estimate, between, origin, lines = st.columns(4)
     estimate.metric(t("measure.connected_share", lang), unknown if pd.isna(share) else percent(share, lang))
-    both = unknown if pd.isna(low) else t("cli.homes_range", lang, low=percent(low, lang), high=percent(high, lang))
+    both = unknown if pd.isna(low) else f"{number(100 * low, lang, 1)} – {percent(high, lang)}"
     between.metric(t("wards.range", lang), both)
     origin.metric(t("measure.status", lang), status_text(ward["status"], lang) or unknown)
     per_100 = ward["lines_per_100_households"]
@@ -84,10 +84,7 @@ def detail(wards: pd.DataFrame, lang: Language) -> None:
     for flag in filter(None, str(ward["flags"] or "").split(";")):
         if flag != "nan":
             st.warning(t(f"wards.flag_{flag}", lang), icon=":material/flag:")
-    st.dataframe(indicators(ward, lang), hide_index=True, width="stretch", key="indicators", column_config={
-        "name": st.column_config.TextColumn(t("wards.indicator", lang)),
-        "value": st.column_config.TextColumn(t("wards.value", lang), width=SHARE_WIDTH),
-    })  # fmt: skip
+    st.table(indicators(ward, lang))  # sentences have to wrap, which the cells of a data frame do not
 
 
 def indicators(ward: pd.Series, lang: Language) -> pd.DataFrame:
@@ -101,8 +98,10 @@ def indicators(ward: pd.Series, lang: Language) -> pd.DataFrame:
             text = number(float(value), lang, 2 if "growth" in name else 1)
         else:
             text = percent(float(value), lang)
-        rows.append({"name": t(f"indicator.{name}", lang), "value": text})
-    return pd.DataFrame(rows)
+        rows.append((t(f"indicator.{name}", lang), text))
+    return pd.DataFrame(rows, columns=[t("wards.indicator", lang), t("wards.value", lang)]).set_index(
+        t("wards.indicator", lang)
+    )
 
 
 def show() -> None:
