@@ -395,13 +395,14 @@ def test_a_plan_from_the_slider_to_the_file(seen, server, shots):
 
 
 SITE = """(panel) => {
-  // Where the first site of the plan stands on the screen: the pixel of its dark ring on the canvas.
-  const canvas = [...panel.querySelectorAll("canvas")].at(-1), box = canvas.getBoundingClientRect();
-  const { width, height } = canvas, data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  // Where a site of the plan stands on the screen: a pixel of its dark ring on a canvas.
   const ground = panel.querySelector(".ground").getBoundingClientRect();
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
-    const i = 4 * (y * width + x);
-    if (data[i] === 22 && data[i + 1] === 32 && data[i + 2] === 42 && data[i + 3] === 255) {
+  const dark = (data, i) => data[i] < 40 && data[i + 1] < 50 && data[i + 2] < 60 && data[i + 3] > 240;
+  for (const canvas of panel.querySelectorAll("canvas")) {
+    const { width, height } = canvas, box = canvas.getBoundingClientRect();
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+      if (!dark(data, 4 * (y * width + x))) continue;
       const [left, top] = [box.left + (x * box.width) / width, box.top + (y * box.height) / height + 4];
       const inside = left > ground.left + 40 && left < ground.right - 90 && top > ground.top + 40;
       if (inside && top < Math.min(ground.bottom, innerHeight) - 60) return [left, top];
