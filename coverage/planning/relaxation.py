@@ -84,7 +84,7 @@ def lowest(line: _Line, guess: float) -> tuple[float, float, FloatArray] | None:
         high = line.point(guess * 1.03)
     factor = 1.1
     while high[2] < 0:
-        if factor > 1e200:
+        if high[0] > 1e100 * guess:
             return None
         low, high = high, line.point(high[0] * factor)
         factor *= factor

@@ -92,7 +92,7 @@ static int lowest(const Line *line, double guess, Point *found, double *x) {
     }
     if (high.at == low.at) high = point(line, guess * 1.03);
     for (double factor = 1.1; high.slope < 0; factor *= factor) {
-        if (factor > 1e200) return 1; /* falls for ever */
+        if (high.at > 1e100 * guess) return 1; /* falls for ever */
         low = high;
         high = point(line, high.at * factor);
     }
