@@ -8,6 +8,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -72,6 +73,7 @@ class Asked:
     given: frozenset[str] | None  # names of the values handed over; None where that cannot be read off
 
 
+@cache
 def error_classes() -> set[str]:
     """Return CoverageError and the names of all classes that inherit from it, wherever they are defined."""
     bases = {
