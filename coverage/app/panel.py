@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
@@ -22,6 +22,8 @@ from coverage.words import percent, t
 
 HTML = """<div class="panel"><div class="bar"></div>
 <div class="ground" role="region"></div><div class="legend"></div></div>"""
+
+LAYERS = ("wards", "coverage", "sites")
 
 _mount = st.components.v2.component(
     "phusong_map",
@@ -75,6 +77,7 @@ def city_map(
     picks: bool = False,
     move: Move | None = None,
     drags: bool = False,
+    layers: Collection[str] = LAYERS,
 ) -> None:
     """Put the map on the page.
 
@@ -97,9 +100,12 @@ def city_map(
     drags : bool
         Sites may be taken by the hand: ``moved`` of the session's state, site, latitude and longitude, or None where it
         was put back. It reruns the fragment too.
+    layers : collection of {"wards", "coverage", "sites"}
+        Which are on at first.
     """
     data = {
         **panel_data(views, measure, lang),
+        "on": {name: name in layers for name in LAYERS},
         "sight": None if sight is None else asdict(sight),
         "picks": picks,
         "move": None if move is None else asdict(move),
@@ -128,7 +134,7 @@ def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str,
         "columns": [t(f"measure.{column}", lang) for column in FIGURES],
         "unknown": drawing.UNKNOWN,
         "start": views[-1].id,
-        "on": {"wards": True, "coverage": True, "sites": True},
+        "on": dict.fromkeys(LAYERS, True),
         "views": [_view(view, measure, lang, operators) for view in views],
     }
 

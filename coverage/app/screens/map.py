@@ -32,7 +32,7 @@ def show() -> None:
     parts.header(t("map.title", lang), t("map.lead", lang), measured.result, lang)
     with parts.in_words(lang):
         measure = st.columns(2)[0].selectbox(
-            t("map.measure", lang), list(drawing.BREAKS), key="measure",
+            t("map.measure", lang), [name for name in drawing.BREAKS if name in measured.result.wards], key="measure",
             format_func=lambda name: t(f"measure.{name}", lang),
         )  # fmt: skip
         today = View(

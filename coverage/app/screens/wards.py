@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from coverage.app import parts
+from coverage.app.editions import shown_edition
 from coverage.app.state import current
 from coverage.internet.indicators import INDICATORS
 from coverage.names import normal_name, plain_name
-from coverage.publishing import wards_csv
+from coverage.publishing import shown_documents, wards_csv
+from coverage.showing import in_edition
 from coverage.types import Language
 from coverage.words import number, percent, t
 
@@ -110,7 +112,10 @@ def show() -> None:
     lang = state.lang
     result = parts.measured(state.definition, lang).result
     parts.header(t("wards.title", lang), t("wards.lead", lang), result, lang)
-    wards = chosen(result.wards.reset_index(), lang)
+    edition = shown_edition(result, lang, key="wards_edition")
+    restated = None if edition == result.study.city.wards.edition else in_edition(result, edition)
+    table = result.wards if restated is None else restated.wards
+    wards = chosen(table.reset_index(), lang)
     if wards.empty:
         st.info(t("wards.none", lang), icon=":material/search_off:")
     else:
@@ -123,15 +128,20 @@ def show() -> None:
             hide_index=True,
             width="stretch",
             height=height,
-            column_config=columns(result.wards, lang),
+            column_config=columns(table, lang),
             key="wards",
             placeholder=t("maps.unknown", lang),
         )
         detail(wards, lang)
-    st.caption(t("wards.note", lang, shown=len(wards), all=len(result.wards)))
-    content = wards_csv(result).encode()  # the bytes of `phusong measure`: one table, one hash
+    st.caption(t("wards.note", lang, shown=len(wards), all=len(table)))
+    # The bytes of `phusong measure`, with `--show-edition` where another edition is shown: one table, one hash.
+    files = {"wards.csv": wards_csv(result).encode()} if restated is None else shown_documents(result, restated)
+    name = next(iter(files))
+    content = files[name]
+    if restated is not None:
+        parts.findings(restated.problems, lang)
     made_up = result.study.city.synthetic
-    parts.download(t("wards.download", lang), content, "wards.csv", "text/csv", key="wards_file", synthetic=made_up)
+    parts.download(t("wards.download", lang), content, name, "text/csv", key="wards_file", synthetic=made_up)
     parts.basis(result, lang)
 
 
