@@ -297,6 +297,24 @@ def test_a_failed_warm_up_does_not_end_the_server(tmp_path, monkeypatch, caplog)
     assert "warm-up" in caplog.text
 
 
+def test_the_wards_are_shown_by_another_edition():
+    page = opened("wards", wards_edition_vi="2025h2")
+    assert not page.exception
+    shown = page.dataframe[0].value.set_index("name")["households"]
+    assert len(shown) == 15
+    wanted = {"Hải Châu": 26_239, "Hòa Cường": 28_168, "Thanh Khê": 40_722, "An Hải": 17_487}
+    assert shown[list(wanted)].to_dict() == wanted
+    assert shown.sum() == 300_501
+
+
+def test_the_gap_lists_every_ward_with_its_bounds():
+    table = opened("gap", gap_edition_vi="2025h2").dataframe[0].value
+    assert len(table) == 15
+    assert (table["gap_households_low"] <= table["gap_households"]).all()
+    assert (table["gap_households"] <= table["gap_households_high"]).all()
+    assert table["rank"].tolist() == sorted(table["rank"])
+
+
 # --- what leaves the app ----------------------------------------------------------------------------------------------
 
 
