@@ -115,11 +115,13 @@ def restate(
 def weight_of(column: str) -> str | None:
     """Return the count that a column is a share of, None for a column that is no share.
 
-    >>> weight_of("area_share"), weight_of("connected_low"), weight_of("population")
-    ('area_km2', 'households', None)
+    >>> weight_of("area_share"), weight_of("connected_low"), weight_of("population"), weight_of("gap_households_low")
+    ('area_km2', 'households', None, None)
     """
     if column in WEIGHT_OF:
         return WEIGHT_OF[column]
+    if column.endswith(("households_low", "households_high")):  # the ends of a count are counts
+        return None
     return "households" if column.endswith(OF_HOUSEHOLDS) else None
 
 
