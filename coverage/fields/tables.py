@@ -94,7 +94,7 @@ def table(kind: LayerKind) -> tuple[Field, ...]:
     """Return the fields of a kind of layer in the order they are written.
 
     >>> [field.name for field in table("households")][-2:]
-    ['households', 'population']
+    ['income', 'period']
     """
     text = (files("coverage.fields") / f"{kind}.csv").read_text("utf-8")
     return tuple(_field(row) for row in csv.DictReader(text.splitlines()))

@@ -41,8 +41,8 @@ class Tail:
 def tail_mean(shares: FloatArray, least: float) -> float:
     """Return the mean of the worst shares, of `least` of them; the last counts by the part that is left for it.
 
-    >>> tail_mean(np.array([0.5, 0.1, 0.4]), 1.5)
-    0.2
+    >>> tail_mean(np.array([0.5, 0.25, 0.75]), 1.5)  # all of 0.25 and half of 0.5
+    0.3333333333333333
     """
     ascending = np.sort(shares)
     part = np.clip(least - np.arange(len(shares)), 0.0, 1.0)
