@@ -100,7 +100,8 @@ def read(shelf: Mapping[str, Held], content: bytes, file: str, city: City, defin
         As `coverage.scenarios.Scenario.parse`; ``scenario_unreadable`` for bytes that are no text.
     """
     text = content.decode("utf-8", errors="replace")
-    return saved(shelf, Held(scenario=Scenario.parse(text, city, file=file), definition=definition), file)
+    scenario = Scenario.parse(text, city, file=file)
+    return saved(shelf, Held(scenario=scenario, definition=definition), scenario.name or file)
 
 
 def file_name(name: str) -> str:
