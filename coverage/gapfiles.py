@@ -1,4 +1,4 @@
-"""The gap as files: ``gap.csv`` ward by ward, ``gap.json`` for the city, ``connect.csv`` with the way to 100 %."""
+"""The gap as files: ``gap.csv`` ward by ward, ``gap.json`` for the city, ``connect.csv``, ``hamlets.csv``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import math
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from coverage.gap.clusters import PERMUTATIONS, RATE, SEED, ward_clusters
 from coverage.gap.inequality import Inequality, inequality
 from coverage.gap.joint import GROUPS
 from coverage.gap.kinds import DENSE_FROM, ward_kinds
-from coverage.gap.tables import gap_table
+from coverage.gap.tables import gap_table, hamlet_table
 from coverage.planning.closing import ways_to_connect
 from coverage.study import Result
 from coverage.writing import csv_text
@@ -96,13 +97,20 @@ def gap_summary(table: pd.DataFrame, lte: bool) -> dict[str, Any]:
     }
 
 
-def gap_documents(result: Result, lte: Result | None = None, connected: pd.DataFrame | None = None) -> dict[str, bytes]:
+def gap_documents(
+    result: Result,
+    lte: Result | None = None,
+    connected: pd.DataFrame | None = None,
+    hamlets: gpd.GeoDataFrame | None = None,
+) -> dict[str, bytes]:
     """Return ``gap.csv``, ``gap.json`` and ``connect.csv`` by name: the same bytes in every run.
 
     Parameters
     ----------
     result, lte, connected
         As `coverage.gap.tables.gap_table` takes them.
+    hamlets : GeoDataFrame, optional
+        As `coverage.gap.tables.hamlet_table` takes them: ``hamlets.csv`` as well.
     """
     table = gap_wards(result, lte, connected)
     ways = ways_to_connect(result, lte, connected)
@@ -110,10 +118,15 @@ def gap_documents(result: Result, lte: Result | None = None, connected: pd.DataF
     told = {**made_up, **gap_summary(table, lte is not None), "fibre_from": ways.fibre_from}
     csv = table.reset_index(names="ward_id").assign(**made_up)
     connect = ways.wards.reset_index(names="ward_id").assign(**made_up)
+    also = {}
+    if hamlets is not None:
+        listed = hamlet_table(result, hamlets, connected).reset_index(names="row").assign(**made_up)
+        also["hamlets.csv"] = csv_text(listed).encode()
     return {
         "gap.csv": csv_text(csv).encode(),
         "gap.json": (json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2) + "\n").encode(),
         "connect.csv": csv_text(connect).encode(),
+        **also,
     }
 
 

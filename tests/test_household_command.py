@@ -45,6 +45,23 @@ def test_where_there_are_cells_the_gap_is_written_beside_it(demo, tmp_path_facto
     assert len(gap) == len(demo[1])
 
 
+def test_hamlets_are_ranked_by_households_in_the_gap(tmp_path):
+    places = tmp_path / "places.csv"
+    places.write_text("hamlet,longitude,latitude\nPhú Túc,108.05,15.98\nThạch Thang,108.22,16.07\n", encoding="utf-8")
+    assert run(tmp_path, "--hamlets", str(places))[0] == 0
+    found = pd.read_csv(tmp_path / "hamlets.csv")
+    assert found["households"].sum() == pytest.approx(300_501)
+    assert found["rank"].tolist() == [1, 2]
+    assert found["gap_households"].is_monotonic_decreasing
+    assert found["row"].tolist() in ([2, 3], [3, 2])
+
+
+def test_hamlets_without_what_they_need_are_refused(tmp_path, capsys):
+    given = ["--hamlets", str(tmp_path / "none.csv"), "--out", str(tmp_path), "--lang", "en"]
+    assert main(["measure", *given]) == 2
+    assert "--gap" in capsys.readouterr().err
+
+
 def test_every_indicator_is_explained_in_both_languages(demo):
     texts = demo[2]["indicators"]
     assert set(texts) == set(INDICATORS)

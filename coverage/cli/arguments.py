@@ -111,6 +111,7 @@ def _measure(parser: Parser, lang: Language) -> None:
     group.add_argument("--show-edition", metavar="|".join(EDITIONS), help=t("cli.help_show_edition", lang),
                        type=choice("--show-edition", {name: name for name in EDITIONS}))  # fmt: skip
     group.add_argument("--gap", action="store_true", help=t("cli.help_gap", lang))
+    group.add_argument("--hamlets", metavar=t("cli.metavar_file", lang), help=t("cli.help_hamlets", lang))
     group.add_argument("--show-wards", metavar=t("cli.metavar_file", lang), help=t("cli.help_show_wards", lang))
     _add_output(parser, lang)
 

@@ -8,6 +8,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+import geopandas as gpd
+
 from coverage.catalog.definitions import definitions
 from coverage.caveats import problems
 from coverage.cli import household
@@ -19,6 +21,7 @@ from coverage.cli.readers import UsageError
 from coverage.cli.summaries import definition_lines, result_lines, written_lines
 from coverage.cli.voice import Voice
 from coverage.files.cities import demo_city
+from coverage.files.hamlets import read_hamlets
 from coverage.files.layers import read_wards
 from coverage.layers import Layer
 from coverage.publishing import city_json, json_text, publish, shown_documents
@@ -41,7 +44,10 @@ def measure(arguments: Namespace, voice: Voice) -> int:
     folder = out_folder(arguments.out)
     wards = read_wards(arguments.show_wards, arguments.show_edition or "auto") if arguments.show_wards else None
     edition = arguments.show_edition or (None if wards is None else wards.edition)
-    return _published(study_of(arguments), folder, voice, edition, wards, gap=arguments.gap)
+    if arguments.hamlets and not arguments.gap:
+        raise UsageError("hamlets_need_gap")
+    hamlets = read_hamlets(arguments.hamlets) if arguments.hamlets else None
+    return _published(study_of(arguments), folder, voice, edition, wards, gap=arguments.gap, hamlets=hamlets)
 
 
 def listing(arguments: Namespace, voice: Voice) -> int:
@@ -76,6 +82,7 @@ def _published(
     wards: Layer | None = None,
     *,
     gap: bool = False,
+    hamlets: gpd.GeoDataFrame | None = None,
 ) -> int:
     voice.problems(problems(study.city))
     with voice.progress("progress_measure") as progress:
@@ -90,7 +97,7 @@ def _published(
 
         with voice.progress("progress_measure") as progress:
             lte = dataclasses.replace(study, technology="LTE").run(progress)
-        also |= gap_documents(result, lte)
+        also |= gap_documents(result, lte, hamlets=hamlets)
     written = publish(result, folder, voice.lang, also=also)
     if voice.as_json:
         voice.show(city_json(result))

@@ -7,6 +7,7 @@ import math
 from argparse import Namespace
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from coverage.caveats import problems
@@ -18,6 +19,7 @@ from coverage.cli.summaries import aligned, wrapped, written_lines
 from coverage.cli.voice import Voice
 from coverage.figures import evidence_of
 from coverage.files.cities import demo_city
+from coverage.files.hamlets import read_hamlets
 from coverage.files.homes import read_homes
 from coverage.homefiles import flagged, household_document, household_table, published_households
 from coverage.internet.estimation import Estimate, estimate_connected
@@ -36,6 +38,9 @@ def run(arguments: Namespace, voice: Voice) -> int:
     """Estimate, write, say."""
     folder = out_folder(arguments.out)
     city = _city(arguments)
+    hamlets = read_hamlets(arguments.hamlets) if arguments.hamlets else None
+    if hamlets is not None and city.cells.frame.empty:
+        raise UsageError("hamlets_need_cells")
     voice.problems(problems(city))
     estimate = estimate_connected(evidence_of(city), city.ratios)
     table = household_table(city, estimate)
@@ -46,7 +51,7 @@ def run(arguments: Namespace, voice: Voice) -> int:
     document = json_text(household_document(city, estimate, table))
     files = {"households.csv": csv_text(published_households(table)).encode(), "households.json": document.encode()}
     if not city.cells.frame.empty:
-        files["gap.csv"] = _gap(city, voice)
+        files |= _gap(city, voice, hamlets)
     written = tuple(write_bytes(folder / name, content) for name, content in files.items())
     if voice.as_json:
         voice.show(document)
@@ -55,13 +60,14 @@ def run(arguments: Namespace, voice: Voice) -> int:
     return 0
 
 
-def _gap(city: City, voice: Voice) -> bytes:
-    """Return ``gap.csv``: households with and without a line and a signal, where the city has cells."""
+def _gap(city: City, voice: Voice, hamlets: gpd.GeoDataFrame | None) -> dict[str, bytes]:
+    """Return ``gap.csv`` and, of hamlets, ``hamlets.csv``: who has a line and a signal, where the city has cells."""
     from coverage.gapfiles import gap_documents  # noqa: PLC0415 (spatial statistics take seconds to load)
 
     with voice.progress("progress_measure") as progress:
         result = Study(city).run(progress)
-    return gap_documents(result)["gap.csv"]
+    files = gap_documents(result, hamlets=hamlets)
+    return {name: content for name, content in files.items() if name in {"gap.csv", "hamlets.csv"}}
 
 
 def _with_status(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from coverage.cli.readers import UsageError, choice
 from coverage.types import Language
 from coverage.words import t
 
-INPUTS = ("subscriptions", "households", "survey", "wards", "areas", "households-raster", "cells")
+INPUTS = ("subscriptions", "households", "survey", "wards", "areas", "households-raster", "cells", "hamlets")
 RANGES = ("household-label", "business-label", "unlabelled", "lines-per-household", "growth-per-year")
 
 

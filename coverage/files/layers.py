@@ -50,14 +50,21 @@ def read_wards(path: str | Path, edition: str = "auto") -> Layer:
     """
     raw = read_table(path)
     file = raw.source.name
-    geometry = raw.geometry if raw.geometry is not None else _wkt_geometry(raw)
+    geometry = raw.geometry if raw.geometry is not None else wkt_geometry(raw)
     need_crs(geometry, file)
     frame = gpd.GeoDataFrame(raw.frame.assign(row=raw.rows), geometry=geometry.to_numpy(), crs=geometry.crs)
     layer = recognise_wards(frame, source=raw.source, edition=edition)
     return replace(layer, problems=raw.problems + layer.problems)
 
 
-def _wkt_geometry(raw: RawTable) -> gpd.GeoSeries:
+def wkt_geometry(raw: RawTable) -> gpd.GeoSeries:
+    """Return the shapes of a column of WKT, in degrees unless the numbers are beyond them.
+
+    Raises
+    ------
+    LayerError
+        ``no_geometry`` where there is no such column or nothing in it is WKT.
+    """
     header = next((name for name in raw.frame.columns if field_of("wards", name) == "geometry"), None)
     if header is None:
         raise LayerError("no_geometry", file=raw.source.name)
