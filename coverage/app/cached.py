@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 import coverage as cov
 from coverage import drawing, maps
 from coverage.app.kept import Kept, fingerprint
@@ -120,6 +122,7 @@ _measured: Kept[Measured] = Kept(3, "measured")
 _planned: Kept[Plan] = Kept(8)
 _shown: Kept[Shown] = Kept(4)
 _pages: Kept[bytes] = Kept(8)
+_gaps: Kept[pd.DataFrame] = Kept(4)
 
 
 def city_file() -> Path:
@@ -170,6 +173,23 @@ def measured(definition: str, progress: Progress | None = None) -> Measured:
         return Measured(result=result, drawn=draw(result))
 
     return _measured.get(f"{mark} {definition}", make)
+
+
+def gap(definition: str) -> pd.DataFrame:
+    """Return `coverage.gapfiles.gap_wards` of a city that was `measured`: kinds and clusters take seconds once.
+
+    Raises
+    ------
+    CoverageError
+        As `measured`.
+    """
+
+    def make() -> pd.DataFrame:
+        from coverage.gapfiles import gap_wards  # noqa: PLC0415 (spatial statistics take seconds to load)
+
+        return gap_wards(measured(definition).result)
+
+    return _gaps.get(f"{_mark()} {definition}", make)
 
 
 def planned(asking: Asking, progress: Progress | None = None) -> Plan:

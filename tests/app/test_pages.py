@@ -315,6 +315,18 @@ def test_the_gap_lists_every_ward_with_its_bounds():
     assert table["rank"].tolist() == sorted(table["rank"])
 
 
+def test_the_gap_calls_the_measured_wards_by_kind_and_cluster():
+    measured = opened("gap", "en").dataframe[0].value
+    assert len(measured) == 56
+    kinds = {t(f"gap.kind_{kind}", "en") for kind in cached.gap("danang-2023")["kind"].dropna()}
+    assert len(kinds) > 1
+    assert set(measured["kind"]) == kinds
+    clusters = measured.set_index("name")["cluster"]
+    assert t("gap.cluster_high", "en") in set(clusters)
+    merged = opened("gap", "en", gap_edition_en="2025h2").dataframe[0].value
+    assert not {"kind", "cluster"} & set(merged.columns)
+
+
 # --- what leaves the app ----------------------------------------------------------------------------------------------
 
 

@@ -5,12 +5,11 @@ import dataclasses
 import pandas as pd
 import streamlit as st
 
-from coverage.app import parts
+from coverage.app import cached, parts
 from coverage.app.cached import Measured
 from coverage.app.editions import shown_edition
 from coverage.app.panel import View, city_map
 from coverage.app.state import current
-from coverage.gap.tables import gap_table
 from coverage.planning.closing import ways_to_connect
 from coverage.restating import restate
 from coverage.types import Language
@@ -18,6 +17,8 @@ from coverage.words import number, percent, t
 from coverage.writing import csv_text
 
 BILLION = 1e9
+WORDS = ("kind", "cluster")  # of the wards that were measured: other editions have neither
+STATISTICS = ("moran_q", "getis_z", "getis_q")
 GROUPS = {"both": "#1d4674", "one": "#5ca6a8", "gap": "#d55e00"}
 
 
@@ -52,15 +53,21 @@ def gap_map(measured: Measured, gap: pd.DataFrame, lang: Language) -> None:
 def ranking(gap: pd.DataFrame, lang: Language) -> None:
     """List the wards by households in the gap."""
     columns = ["rank", "name", "district", "households", "gap_households", "gap_households_low", "gap_households_high",
-               "gap_share", "fixed_share", "nr_share"]  # fmt: skip
-    config = {name: st.column_config.Column(t(f"gap.column_{name}", lang)) for name in ("name", "district")}
+               "gap_share", "fixed_share", "nr_share", *(name for name in WORDS if name in gap)]  # fmt: skip
+    in_words = {
+        name: [t("maps.unknown", lang) if pd.isna(each) else t(f"gap.{name}_{each}", lang) for each in gap[name]]
+        for name in WORDS
+        if name in gap
+    }
+    config = {name: st.column_config.Column(t(f"gap.column_{name}", lang)) for name in ("name", "district", *WORDS)}
     for name in columns:
         if name not in config:
             label = t(f"gap.column_{name}", lang)
             known = bool(gap[name].notna().all())
             config[name] = parts.share_column(label, known) if name.endswith("share") else parts.number_column(label)
+    table = gap.assign(**in_words)[columns].round(3)
     st.dataframe(
-        gap[columns].round(3), hide_index=True, width="stretch", column_config=config, key="gap_wards",
+        table, hide_index=True, width="stretch", column_config=config, key="gap_wards",
         placeholder=t("maps.unknown", lang),
     )  # fmt: skip
 
@@ -98,14 +105,15 @@ def show() -> None:
     result = measured.result
     parts.header(t("gap.title", lang), t("gap.lead", lang), result, lang)
     with parts.in_words(lang):
-        gap = gap_table(result)
+        gap = cached.gap(state.definition)
         figures(gap, lang)
         st.caption(t("gap.bounds", lang))
         gap_map(measured, gap, lang)
         st.subheader(t("gap.ranking", lang), anchor=False)
         edition = shown_edition(result, lang, key="gap_edition")
+        figures_alone = gap.drop(columns=[*WORDS, *STATISTICS])
         origin = result.study.city.wards.edition
-        shown = gap if edition == origin else restate(gap, origin, edition).wards
+        shown = gap if edition == origin else restate(figures_alone, origin, edition).wards
         if edition != origin:
             shown = shown.assign(rank=shown["gap_households"].rank(ascending=False, method="min"))
         shown = shown.sort_values("rank")
