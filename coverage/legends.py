@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -48,6 +49,17 @@ def basis(result: Result, lang: Language) -> tuple[str, str, str]:
         t(f"maps.denominator_{denominator.id}", lang, area=number(denominator.area_km2, lang, 1)),
         t("maps.basis", lang, definition=result.definition.id, model=model, pixel=short(study.pixel_m, lang)),
     )
+
+
+def connected(result: Result, lang: Language) -> str | None:
+    """Return the city's estimate of connected households with its range, the range alone, or None where unknown."""
+    value, low, high = result.city.loc["connected_share", ["value", "low", "high"]].to_numpy(dtype=float)
+    if math.isnan(low) or math.isnan(high):
+        return None
+    ends = {"low": percent(low, lang), "high": percent(high, lang)}
+    if math.isnan(value):
+        return t("households.connected_between", lang, **ends)
+    return t("households.connected_about", lang, share=percent(value, lang), **ends)
 
 
 def _spread(sigma: Any, lang: Language) -> str:

@@ -124,6 +124,7 @@ def _headline(result: Result, after: Result | None, plan: Plan | None, lang: Lan
         "after": percent(after.headline, lang) if after else None,
         "area": area,
         "operator": t("report.operator", lang, operator=result.operator) if result.operator else None,
+        "connected": legends.connected(result, lang),
         "bar": charts.target_bar(result.headline, after.headline if after else None, level, mark),
     }
 

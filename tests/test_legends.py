@@ -50,3 +50,20 @@ def test_a_profile_step_is_part_of_the_model(result):
     walked = replace(result, study=replace(result.study, model=Profiled()))
     walked.study.__dict__.update(denominator=result.denominator)
     assert "profiled (σ 6.5 dB), profile step 30" in legends.basis(walked, "en")[2]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_estimate_of_connected_households_comes_with_its_range_or_not_at_all(result, lang):
+    def told(value, low, high):
+        city = result.city.copy()
+        city.loc["connected_share", ["value", "low", "high"]] = value, low, high
+        return legends.connected(replace(result, city=city), lang)
+
+    nan = float("nan")
+    both, alone = told(0.72, 0.65, 0.81), told(nan, 0.65, 0.81)
+    for text in (both, alone):
+        assert percent(0.65, lang) in text
+        assert percent(0.81, lang) in text
+        assert "nan" not in text
+    assert percent(0.72, lang) in both
+    assert told(nan, nan, nan) is None

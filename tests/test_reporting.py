@@ -131,6 +131,15 @@ def test_an_interval_is_shown_once_there_is_one():
     assert "1.1\u00a0% … 23.4\u00a0%" in [row[-1] for table in page.tables for row in table]
 
 
+def test_the_estimate_of_connected_households_stands_in_the_headline():
+    result = study().run()
+    assert t("report.homes", "en") not in Page(report(result, lang="en").html).text  # nothing is known of lines here
+    result.city.loc["connected_share", ["value", "low", "high"]] = 0.72, 0.65, 0.81
+    text = Page(report(result, lang="en").html).text
+    assert "72.0\u00a0%" in text
+    assert "from 65.0\u00a0% to 81.0\u00a0%" in text
+
+
 def test_targets_are_those_of_da_nang_and_only_for_its_wards():
     assert "5G covers 20" not in Page(report(study().run(), lang="en").html).text
     page = Page(report(study(edition="2019").run(), lang="en").html)

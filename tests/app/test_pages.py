@@ -315,6 +315,15 @@ def test_the_gap_lists_every_ward_with_its_bounds():
     assert table["rank"].tolist() == sorted(table["rank"])
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_estimate_stands_beside_one_line_a_household(lang, today):
+    ends = {end: percent(today.city.loc["connected_share", end], lang) for end in ("low", "high")}
+    share = percent(today.city.loc["connected_share", "value"], lang)
+    text = said(opened("overview", lang)).replace("\\", "")
+    told = t("households.connected_about", lang, share=share, **ends)
+    assert told in text
+
+
 def test_the_gap_calls_the_measured_wards_by_kind_and_cluster():
     measured = opened("gap", "en").dataframe[0].value
     assert len(measured) == 56

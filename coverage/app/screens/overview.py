@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from coverage import legends
 from coverage.app import parts
 from coverage.app.state import current
 from coverage.catalog.targets import Target, target, targets
@@ -32,6 +33,9 @@ def goals(result: Result, lang: Language) -> None:
     with right, st.container(border=True, height="stretch"):
         share = parts.city_value(result, "household_internet_share")
         parts.goal(t("measure.household_internet_share", lang), share, INTERNET.level, _homes_note(result, lang), lang)
+        estimate = legends.connected(result, lang)
+        if estimate:
+            st.markdown(parts.plain(estimate))
         figures(result, ("lines_per_100_households", "subscriptions", "households"), lang)
     parts.basis(result, lang)
     st.caption(t("overview.internet_rule", lang))
