@@ -53,7 +53,7 @@ def basis(result: Result, lang: Language) -> tuple[str, str, str]:
 
 def connected(result: Result, lang: Language) -> str | None:
     """Return the city's estimate of connected households with its range, the range alone, or None where unknown."""
-    value, low, high = result.city.loc["connected_share", ["value", "low", "high"]].to_numpy(dtype=float)
+    value, low, high = (float(result.city[end].to_dict()["connected_share"]) for end in ("value", "low", "high"))
     if math.isnan(low) or math.isnan(high):
         return None
     ends = {"low": percent(low, lang), "high": percent(high, lang)}

@@ -21,6 +21,13 @@ BANNED_ENDINGS = ("Manager", "Handler", "Processor", "Helper", "Utils")
 # Imports inside functions, each with its reason; everything else stands at the top of its module.
 INNER_IMPORTS: dict[tuple[str, str], str] = {
     ("phusong.py", "coverage.cli"): "only after the check that `coverage` is ours",
+    ("coverage/app/cached.py", "coverage.gapfiles"): "spatial statistics take seconds to load",
+    ("coverage/cli/commands.py", "coverage.gapfiles"): "spatial statistics take seconds to load",
+    ("coverage/cli/household.py", "coverage.gapfiles"): "spatial statistics take seconds to load",
+    ("bench/households.py", "tobler.area_weighted"): "warns at import, and slow: only where the comparison is made",
+    ("bench/households.py", "tobler.dasymetric"): "warns at import, and slow: only where the comparison is made",
+    ("bench/planning.py", "pulp"): "warns at import: only where the comparison is made",
+    ("bench/planning.py", "spopt.locate"): "warns at import: only where the comparison is made",
 }
 # Spelled in pieces, or this file would find itself.
 HOSTS = re.compile("pypi" r"\.org|python" r"hosted\.org|npm" r"js\.(org|com)|anaconda" r"\.(org|com)")
