@@ -12,7 +12,7 @@ PAGES = {  # name of the page (its file, its address, its words) → icon of the
 OF_PARTNERS = {"submit": ":material/upload_file:"}
 OF_PLANNERS = {"inbox": ":material/inbox:"}
 # What shows no single site and no operator by itself; whoever is neither planner nor administrator sees nothing else.
-FOR_ALL = ("overview", "wards", "gap")
+FOR_ALL = ("overview", "wards")
 
 
 def pages_for(role: str | None) -> dict[str, str]:

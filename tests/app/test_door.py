@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.requests import Request
 
-from coverage.app import door, server, visitor
+from coverage.app import door, pages_for, server, visitor
 from coverage.store.accounts import change_password, holder, open_key
 from coverage.store.engine import Store
 from coverage.store.migrating import open_store
@@ -166,3 +166,12 @@ def test_a_form_of_another_site_is_refused(store: Store, origin: str) -> None:
 def test_a_form_that_never_ends_is_refused(store: Store) -> None:
     account(store, "Lan", "planner")
     assert status(sent({"name": "x" * (door.LONGEST_FORM + 1), "password": "y"})) == 400
+
+
+def test_no_page_of_a_partner_or_an_analyst_draws_sites_or_single_operators() -> None:
+    screens = Path(server.__file__).parent / "screens"
+    for role in ("partner", "analyst"):
+        for name in pages_for(role):
+            text = (screens / f"{name}.py").read_text("utf-8")
+            assert "city_map" not in text, name
+            assert "map_page" not in text, name
