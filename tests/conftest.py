@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -77,6 +78,12 @@ def same_chance() -> None:
     """Start every test from the same random state: a failure can be repeated."""
     random.seed(20230101)
     np.random.seed(20230101)  # noqa: NPY002 (for libraries that still use the global state)
+
+
+@pytest.fixture(autouse=True)
+def same_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give back `__main__` after every test: Streamlit's AppTest leaves its script there, and a new process runs it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.hookimpl(wrapper=True)
