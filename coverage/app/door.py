@@ -22,9 +22,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from coverage.app import organisation
+from coverage.app.receiving import PATH, receive, without_token
 from coverage.app.visitor import COOKIE, account_of, guarded, store
 from coverage.errors import CoverageError, StoreError
-from coverage.store.accounts import LIFETIME, change_password, log_in, open_key, withdraw
+from coverage.store.accounts import LIFETIME, Account, change_password, identified, log_in, open_key, withdraw
+from coverage.store.engine import Store
 from coverage.types import Language
 from coverage.words import LANGUAGES, render, t
 
@@ -62,12 +65,20 @@ def turned_away(scope: Scope) -> Response | None:
         if _is_here(scope, headers):
             return None
         return Response(t("door.demo_only_here", _language(headers)), 403, {"Cache-Control": "no-store"}, "text/plain")
-    base = below("")
-    if path in {base + each for each in OPEN} or account_of(_key(headers)) is not None:
+    if path == below(PATH):
+        return without_token(scope.get("method", ""), headers)
+    opened = (*OPEN, *(organisation.PATHS if organisation.offered() else ()))
+    if path in {below("") + each for each in opened} or account_of(_key(headers)) is not None:
         return None
     if scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-        return RedirectResponse(f"{base}/login", 303, {"Cache-Control": "no-store"})
+        return RedirectResponse(below("/login"), 303, {"Cache-Control": "no-store"})
     return Response(status_code=401, headers={"Cache-Control": "no-store"})
+
+
+def closed_address() -> str | None:
+    """Return the address that the server is told to serve although nobody has an account; None where all is well."""
+    address = str(st.get_option("server.address") or "0.0.0.0")  # noqa: S104 (what an empty one means to the server)
+    return None if _loops(address) or guarded() else address
 
 
 def below(name: str) -> str:
@@ -107,7 +118,7 @@ def _language(headers: Headers) -> Language:
 async def login(request: Request) -> Response:
     """Ask for name and password, take them, or take another password in their place."""
     if request.method == "GET":
-        return await run_in_threadpool(_page, request, {}, None, False)
+        return await run_in_threadpool(_asking, request)
     form = await _form(request)
     if form is None:
         return Response(status_code=400)
@@ -144,6 +155,39 @@ def _same_origin(request: Request) -> bool:
     return origin is not None and origin.split("://", 1)[-1] == request.headers.get("host")
 
 
+def _asking(request: Request) -> Response:
+    """Return the page that asks, or let in whom an organisation has just named."""
+    claims, found = organisation.claims_of(request.cookies), store()
+    if claims is None or found is None:
+        return _page(request, {}, None, False)
+    try:
+        answer: Response = _opened(request, found, identified(found, claims))
+    except StoreError as error:
+        answer = _page(request, {}, error, False)
+    organisation.forget(answer, request.cookies)  # our own session is what counts from here on
+    return answer
+
+
+def _opened(request: Request, found: Store, account: Account) -> Response:
+    """Begin a session.
+
+    The browser is sent on by a page of ours: a cookie of the strict kind does not travel with a redirect that
+    began at another site.
+    """
+    text = _template("entering.html").render(
+        lang=(lang := _language(request.headers)), t=lambda key: t(f"door.{key}", lang)
+    )
+    return _with_session(request, found, account, HTMLResponse(text, headers={"Cache-Control": "no-store"}))
+
+
+def _with_session(request: Request, found: Store, account: Account, answer: Response) -> Response:
+    lasts = int(LIFETIME["session"].total_seconds())
+    secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+    key = open_key(found, account, "session", "browser")
+    answer.set_cookie(COOKIE, key, max_age=lasts, httponly=True, samesite="strict", secure=secure)
+    return answer
+
+
 def _entered(request: Request, form: Form) -> Response:
     found = store()
     if found is None:
@@ -160,19 +204,15 @@ def _entered(request: Request, form: Form) -> Response:
             account = entry.account
     except CoverageError as error:
         return _page(request, form, error, bool(form["new"]))
-    answer = RedirectResponse(below("/"), 303)
-    lasts = int(LIFETIME["session"].total_seconds())
-    secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
-    key = open_key(found, account, "session", "browser")
-    answer.set_cookie(COOKIE, key, max_age=lasts, httponly=True, samesite="strict", secure=secure)
-    return answer
+    return _with_session(request, found, account, RedirectResponse(below("/"), 303))
 
 
 def _page(request: Request, form: Form, error: CoverageError | None, changing: bool) -> Response:
     asked = form.get("lang") or request.query_params.get("lang")
     lang = next((each for each in LANGUAGES if each == asked), _language(request.headers))
-    text = _template().render(
+    text = _template("login.html").render(
         lang=lang,
+        organisation=None if changing else organisation.entrance(),
         changing=changing,
         name=form.get("name", ""),
         error=None if error is None else render(error, lang),
@@ -182,9 +222,13 @@ def _page(request: Request, form: Form, error: CoverageError | None, changing: b
 
 
 @cache
-def _template() -> Any:
-    return Environment(autoescape=True).from_string((files("coverage.app") / "login.html").read_text("utf-8"))
+def _template(name: str) -> Any:
+    return Environment(autoescape=True).from_string((files("coverage.app") / name).read_text("utf-8"))
 
 
 Route = Callable[[Request], Awaitable[Response]]
-ROUTES: dict[str, tuple[Route, list[str]]] = {"login": (login, ["GET", "POST"]), "logout": (logout, ["GET"])}
+ROUTES: dict[str, tuple[Route, list[str]]] = {
+    "login": (login, ["GET", "POST"]),
+    "logout": (logout, ["GET"]),
+    PATH.strip("/"): (receive, ["POST"]),
+}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import secrets
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,12 +24,13 @@ from coverage.app.published import published
 from coverage.app.security import SecureHeaders
 from coverage.app.state import current
 from coverage.assets import vendor
-from coverage.errors import CoverageError
-from coverage.words import t
+from coverage.errors import CoverageError, StoreError
+from coverage.words import LANGUAGES, render, t
 
 SCRIPT = Path(__file__).with_name("main.py")
 FOREVER = "private, max-age=31536000, immutable"
 VENDOR = {"leaflet.js": "text/javascript; charset=utf-8", "leaflet.css": "text/css; charset=utf-8"}
+UNUSABLE = 2  # exit code
 log = logging.getLogger("phusong.app")
 
 
@@ -51,7 +54,15 @@ async def data_file(request: Request) -> Response:
 
 @asynccontextmanager
 async def warmed(_: Any) -> AsyncGenerator[dict[str, Any] | None]:
-    """Measure the city while the first browser still loads the page; the server answers meanwhile."""
+    """Measure the city while the first browser still loads the page; the server answers meanwhile.
+
+    Where nobody has an account, another address than this machine's own is refused here, before any request.
+    """
+    if (address := door.closed_address()) is not None:
+        error = StoreError("serve_needs_accounts", address=address)
+        sys.stderr.write("".join(f"PhủSóng: {render(error, lang)}\n" for lang in LANGUAGES))
+        sys.stderr.flush()
+        os._exit(UNUSABLE)  # an exception here would be told as a traceback, and the port stay open meanwhile
     Thread(target=_warm, name="warm-up", daemon=True).start()
     yield None
 

@@ -16,7 +16,7 @@ from coverage.catalog.registers import EDITIONS
 from coverage.cli import household_options, planning_options
 from coverage.cli.checking import CHECKS
 from coverage.cli.readers import UsageError, choice, number
-from coverage.cli.storing import fill_audit, fill_user
+from coverage.cli.storing import fill_audit, fill_submit, fill_user
 from coverage.types import Language
 from coverage.words import LANGUAGES, t
 
@@ -146,6 +146,7 @@ def _app(parser: Parser, lang: Language) -> None:
     group = parser.add_argument_group(t("cli.group_options", lang))
     group.add_argument("--port", type=number("--port", (1.0, 65_535.0)), default=8501, metavar="8501",
                        help=t("cli.help_port", lang))  # fmt: skip
+    group.add_argument("--address", default="127.0.0.1", metavar="127.0.0.1", help=t("cli.help_address", lang))
     _add_help(group, lang)
 
 
@@ -170,6 +171,7 @@ _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "definitions": _definitions,
     "validate": _validate,
     "app": _app,
+    "submit": lambda parser, lang: _add_help(fill_submit(parser, lang, choice), lang),
     "user": lambda parser, lang: _add_help(fill_user(parser, lang, choice), lang),
     "audit": lambda parser, lang: _add_help(fill_audit(parser, lang, choice), lang),
 }

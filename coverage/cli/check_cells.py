@@ -8,15 +8,24 @@ from pathlib import Path
 
 import pandas as pd
 
+from coverage.cli.grounds import ground_from
+from coverage.cli.keeping import store_of
 from coverage.cli.readers import UsageError
 from coverage.cli.summaries import written_lines
 from coverage.cli.voice import LISTED, Voice
 from coverage.errors import LayerError
-from coverage.files.layers import read_wards
+from coverage.files.raw import RawTable
+from coverage.files.sandbox import read_upload
 from coverage.intake.checking import Against, Checked, check_cells
 from coverage.intake.documents import report_of, report_of_failure, told
+from coverage.intake.handing import remembered_for
 from coverage.intake.workbooks import marked_workbook
+from coverage.layers import Layer
 from coverage.publishing import json_text
+from coverage.store.current import layer_of
+from coverage.store.engine import address_of
+from coverage.store.principal import Principal
+from coverage.store.submissions import Kind, holding
 from coverage.types import Language
 from coverage.words import percent, render_problem, t
 from coverage.writing import csv_text, write_bytes, write_text
@@ -30,16 +39,30 @@ def run(arguments: Namespace, voice: Voice) -> int:
 
 
 def _checked(arguments: Namespace) -> Checked:
-    wards = read_wards(arguments.wards) if arguments.wards else None
-    earlier = check_cells(arguments.earlier, Against(partner=arguments.partner)) if arguments.earlier else None
+    ground = ground_from(arguments)
+    raw, told = read_upload(arguments.file), mapping_of(arguments.map or [])
+    known, earlier = before_of("cells", arguments, raw)
+    if arguments.earlier:
+        earlier = check_cells(arguments.earlier, Against(partner=arguments.partner)).layer
     about = Against(
-        partner=arguments.partner,
-        mapping=mapping_of(arguments.map or []),
-        wards=wards,
-        earlier=None if earlier is None else earlier.layer,
+        partner=arguments.partner, mapping=known | told, wards=ground.wards, sea=ground.sea, earlier=earlier,
         crs=arguments.crs,
-    )
-    return check_cells(arguments.file, about)
+    )  # fmt: skip
+    return check_cells(raw, about)
+
+
+def before_of(kind: Kind, arguments: Namespace, raw: RawTable) -> tuple[dict[str, str], Layer | None]:
+    """Return what the store that was named knows of a partner: its confirmed columns, and what holds of it."""
+    if not arguments.partner or not (arguments.store or address_of()):
+        return {}, None
+    store = store_of(arguments)
+    who = Principal(account_id="", name="system", role="partner", partner=arguments.partner)
+    try:
+        with store.reading(who) as access:
+            earlier = layer_of(access, kind) if holding(access, kind) else None
+        return remembered_for(store, who, kind, raw), earlier
+    finally:
+        store.close()
 
 
 def mapping_of(told_pairs: list[str]) -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from coverage.cli.check_cells import answer, mapping_of
+from coverage.cli.check_cells import answer, before_of, mapping_of
+from coverage.cli.grounds import ground_from
 from coverage.cli.voice import Voice
 from coverage.errors import LayerError
-from coverage.files.layers import read_wards
-from coverage.files.people import read_people
+from coverage.files.sandbox import read_upload
 from coverage.intake.checking import Against, Checked, check_subscriptions
 
 
@@ -18,16 +18,15 @@ def run(arguments: Namespace, voice: Voice) -> int:
 
 
 def _checked(arguments: Namespace) -> Checked:
-    if not arguments.wards:
+    ground = ground_from(arguments)
+    if ground.wards is None:
         raise LayerError("wards_needed")
-    wards = read_wards(arguments.wards)
-    people = read_people(arguments.households, wards) if arguments.households else None
-    earlier = check_subscriptions(arguments.earlier, Against(wards=wards)) if arguments.earlier else None
+    raw, told = read_upload(arguments.file), mapping_of(arguments.map or [])
+    known, earlier = before_of("subscriptions", arguments, raw)
+    if arguments.earlier:
+        earlier = check_subscriptions(arguments.earlier, Against(wards=ground.wards)).layer
     about = Against(
-        partner=arguments.partner,
-        mapping=mapping_of(arguments.map or []),
-        wards=wards,
-        households=None if people is None else people.frame["households"],
-        earlier=None if earlier is None else earlier.layer,
-    )
-    return check_subscriptions(arguments.file, about)
+        partner=arguments.partner, mapping=known | told, wards=ground.wards, households=ground.households,
+        earlier=earlier,
+    )  # fmt: skip
+    return check_subscriptions(raw, about)

@@ -38,6 +38,7 @@ def _partner(parser: argparse.ArgumentParser, lang: Language) -> argparse._Argum
     pair = t("cli.metavar_map", lang)
     group.add_argument("--map", metavar=pair, action="append", help=t("cli.help_check_map", lang))
     group.add_argument("--wards", metavar=file, help=t("cli.help_check_wards", lang))
+    group.add_argument("--store", metavar=t("cli.metavar_store", lang), help=t("cli.help_check_store", lang))
     group.add_argument("--earlier", metavar=file, help=t("cli.help_check_earlier", lang))
     group.add_argument("--out", metavar=t("cli.metavar_folder", lang), help=t("cli.help_check_marked", lang))
     group.add_argument("--json", action="store_true", help=t("cli.help_json", lang))
@@ -45,7 +46,9 @@ def _partner(parser: argparse.ArgumentParser, lang: Language) -> argparse._Argum
 
 
 def _cells(parser: argparse.ArgumentParser, lang: Language) -> None:
-    _partner(parser, lang).add_argument("--crs", metavar="EPSG:…", help=t("cli.help_check_crs", lang))
+    group = _partner(parser, lang)
+    group.add_argument("--coast", metavar=t("cli.metavar_file", lang), help=t("cli.help_submit_coast", lang))
+    group.add_argument("--crs", metavar="EPSG:…", help=t("cli.help_check_crs", lang))
 
 
 def _subscriptions(parser: argparse.ArgumentParser, lang: Language) -> None:

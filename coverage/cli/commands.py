@@ -12,7 +12,7 @@ import geopandas as gpd
 
 from coverage.catalog.definitions import definitions
 from coverage.caveats import problems
-from coverage.cli import household
+from coverage.cli import household, submitting
 from coverage.cli.checking import check
 from coverage.cli.inputs import out_folder, study_of
 from coverage.cli.keeping import audit, user
@@ -69,8 +69,10 @@ def app(arguments: Namespace, voice: Voice) -> int:
     if not APP.is_file():
         raise UsageError("app_missing", file=APP.name)
     port = int(arguments.port)
-    voice.note("app_at", address=f"http://localhost:{port}")
+    shown = "localhost" if arguments.address == "127.0.0.1" else arguments.address
+    voice.note("app_at", address=f"http://{shown}:{port}")
     call = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    call += ["--server.address", arguments.address]
     return subprocess.run(call, cwd=APP.parent, check=False).returncode  # noqa: S603 (our own)
 
 
@@ -115,6 +117,7 @@ COMMANDS = {
     "definitions": listing,
     "validate": published_cases,
     "app": app,
+    "submit": submitting.run,
     "user": user,
     "audit": audit,
 }

@@ -11,7 +11,15 @@ from argparse import Namespace
 
 from coverage.cli.voice import Voice
 from coverage.errors import StoreError
-from coverage.store.accounts import MIN_LENGTH, account_named, accounts, add_account, open_key
+from coverage.store.accounts import (
+    MIN_LENGTH,
+    account_named,
+    accounts,
+    add_account,
+    add_identity,
+    close_keys,
+    open_key,
+)
 from coverage.store.audit import verify
 from coverage.store.engine import Store, address_of
 from coverage.store.migrating import open_store
@@ -41,13 +49,29 @@ def user(arguments: Namespace, voice: Voice) -> int:
     elif arguments.act == "add":
         _add(store, arguments, voice)
     else:
-        with store.reading(SYSTEM) as access:
-            who = account_named(access, arguments.name)
+        _keys(store, arguments, voice)
+    store.close()
+    return 0
+
+
+def _keys(store: Store, arguments: Namespace, voice: Voice) -> None:
+    """Give an account a token, let its owner in through an organisation, or close all it has."""
+    with store.reading(SYSTEM) as access:
+        who = account_named(access, arguments.name)
+    if arguments.act == "identity":
+        if not arguments.identity:
+            raise StoreError("identity_unnamed")
+        known = add_identity(store, who, arguments.identity)
+        told = t("cli.identity_added", voice.lang, name=who.name, identity=known)
+        voice.show(json.dumps({"name": who.name, "identity": known}) if voice.as_json else told)
+    elif arguments.act == "close":
+        count = close_keys(store, who)
+        told = t("cli.keys_closed", voice.lang, name=who.name, count=count)
+        voice.show(json.dumps({"name": who.name, "closed": count}) if voice.as_json else told)
+    else:
         key = open_key(store, who, "token", arguments.label or "")
         voice.show(json.dumps({"name": who.name, "token": key}) if voice.as_json else key)
         voice.note("token_once")
-    store.close()
-    return 0
 
 
 def _add(store: Store, arguments: Namespace, voice: Voice) -> None:
@@ -55,6 +79,8 @@ def _add(store: Store, arguments: Namespace, voice: Voice) -> None:
     password = given or secrets.token_urlsafe(MIN_LENGTH)
     with store.writing(SYSTEM) as access:
         made = add_account(access, arguments.name, arguments.role, password, arguments.partner)
+    if arguments.identity:
+        add_identity(store, made, arguments.identity)
     if voice.as_json:
         told = {"name": made.name, "role": made.role, "partner": made.partner}
         voice.show(json.dumps(told if given else {**told, "password": password}, ensure_ascii=False))

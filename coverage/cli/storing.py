@@ -10,8 +10,7 @@ from coverage.words import t
 
 Choice = Callable[[str, Mapping[str, str]], Callable[[str], str]]
 
-_USER = {"add": "add", "list": "list", "token": "token"}
-_AUDIT = {"verify": "verify"}
+ACTS = ("add", "list", "token", "identity", "close")
 
 
 def fill_user(parser: ArgumentParser, lang: Language, choice: Choice) -> _ArgumentGroup:
@@ -19,15 +18,35 @@ def fill_user(parser: ArgumentParser, lang: Language, choice: Choice) -> _Argume
     group = parser.add_argument_group(t("cli.group_options", lang))
     group.add_argument(
         "act",
-        metavar="add|list|token",
-        type=choice("add|list|token", {act: act for act in ("add", "list", "token")}),
+        metavar="|".join(ACTS),
+        type=choice("|".join(ACTS), {act: act for act in ACTS}),
         help=t("cli.help_user_act", lang),
     )
     group.add_argument("name", nargs="?", metavar=t("cli.metavar_name", lang), help=t("cli.help_user_name", lang))
     roles = "planner|partner|analyst|admin"
     group.add_argument("--role", default="planner", metavar=roles, help=t("cli.help_user_role", lang))
     group.add_argument("--partner", metavar=t("cli.metavar_name", lang), help=t("cli.help_user_partner", lang))
+    group.add_argument("--identity", metavar=t("cli.metavar_identity", lang), help=t("cli.help_user_identity", lang))
     group.add_argument("--label", metavar=t("cli.metavar_name", lang), help=t("cli.help_user_label", lang))
+    _add_store(group, lang)
+    return group
+
+
+def fill_submit(parser: ArgumentParser, lang: Language, choice: Choice) -> _ArgumentGroup:
+    """Add the arguments of ``phusong submit``, and return their group."""
+    group = parser.add_argument_group(t("cli.group_options", lang))
+    file, name = t("cli.metavar_file", lang), t("cli.metavar_name", lang)
+    layers = {layer: layer for layer in ("cells", "subscriptions")}
+    group.add_argument("file", metavar=file, help=t("cli.help_check_file", lang))
+    group.add_argument("--layer", metavar="|".join(layers), type=choice("--layer", layers), required=True,
+                       help=t("cli.help_submit_layer", lang))  # fmt: skip
+    group.add_argument("--partner", metavar=name, help=t("cli.help_submit_partner", lang))
+    group.add_argument("--url", metavar="https://…", help=t("cli.help_submit_url", lang))
+    pair = t("cli.metavar_map", lang)
+    group.add_argument("--map", metavar=pair, action="append", help=t("cli.help_check_map", lang))
+    group.add_argument("--check-only", action="store_true", help=t("cli.help_submit_check", lang))
+    for option in ("wards", "households", "coast"):
+        group.add_argument(f"--{option}", metavar=file, help=t(f"cli.help_submit_{option}", lang))
     _add_store(group, lang)
     return group
 

@@ -18,13 +18,14 @@ from coverage.files.layers import cells_layer, placed
 from coverage.files.people import subscriptions_layer, typed_lines
 from coverage.files.raw import RawTable
 from coverage.files.sandbox import read_upload
+from coverage.grid import Raster
 from coverage.intake.columns import mapped
 from coverage.intake.grades import Grade, graded
 from coverage.intake.lines import line_hits
 from coverage.intake.places import known, place_hits
 from coverage.intake.positions import from_degrees, from_metres
 from coverage.intake.registers import recognised
-from coverage.intake.rules import cell_hits, problems_of
+from coverage.intake.rules import cell_hits, drop_hits, problems_of
 from coverage.intake.values import told_dates, with_right_commas
 from coverage.layers import Layer, Source
 from coverage.types import LayerKind
@@ -48,6 +49,8 @@ class Against:
         Kind ``wards``.
     households : Series indexed by ward_id, or None
         For subscriptions.
+    sea : Raster or None
+        1 sea, 0 land: for cells.
     earlier : Layer or None
         What the same partner sent before: `Checked.layer` of its last accepted submission.
     crs : str or None
@@ -60,6 +63,7 @@ class Against:
     mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     wards: Layer | None = None
     households: pd.Series | None = None
+    sea: Raster | None = None
     earlier: Layer | None = None
     crs: str | None = None
     today: dt.date | None = None
@@ -132,10 +136,11 @@ def check_cells(what: str | Path | RawTable, against: Against | None = None) -> 
     problems += tuple(problem for problem in found if problem.code not in _SAID_BY_ROW)
     if len(frame):
         earlier = None if about.earlier is None else gpd.GeoDataFrame(about.earlier.frame)
+        problems += problems_of(drop_hits(frame, earlier), frame, file)
         held = known(frame, about.wards, earlier, file)
         problems += held.problems
         problems += problems_of(cell_hits(frame, about.today or dt.datetime.now(dt.UTC).date()), frame, file)
-        problems += problems_of(place_hits(frame, held, about.wards), frame, file)
+        problems += problems_of(place_hits(frame, held, about.wards, about.sea), frame, file)
     wards = _wards_of(frame, about.wards)
     return _checked(kind="cells", raw=raw, layer=layer, frame=frame, problems=problems, mapping=mapping, wards=wards)
 

@@ -18,7 +18,7 @@ POSSIBLE = 0.7  # from here it is asked about
 _LEAD = 0.05  # by which the best field has to beat the next one
 _SHORTEST = 5  # letters of a header below which only an exact spelling counts
 _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
-NOT_A_FIELD = "-"  # in a mapping: this column is none of ours
+NOT_A_FIELD = "-"  # in a mapping: this column is none of ours; the next ones are "-2", "-3", …
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,16 @@ def _near(kind: LayerKind, header: str) -> Guess | None:
     return Guess(header=header, field=best, confidence=confidence) if confidence >= POSSIBLE else None
 
 
+def still_there(told: Mapping[str, str], headers: Sequence[str]) -> dict[str, str]:
+    """Return what was remembered of the columns that a file has: the next file of a partner may lack some.
+
+    >>> still_there({"height_m": "Cao", "-": "Ghi chú"}, ["cell_id", "Cao"])
+    {'height_m': 'Cao'}
+    """
+    by_key = {key_of(header) for header in headers}
+    return {field: header for field, header in told.items() if header in headers or key_of(header) in by_key}
+
+
 def mapped(
     kind: LayerKind, raw: RawTable, told: Mapping[str, str] | None = None
 ) -> tuple[RawTable, dict[str, str], tuple[Problem, ...]]:
@@ -82,7 +92,8 @@ def mapped(
     kind : {"cells", "subscriptions", …}
     raw : RawTable
     told : mapping of str to str, optional
-        Field → header as a person confirmed it (``"-"`` as the field: that column is none); it wins over every guess.
+        Field → header as a person confirmed it (``"-"``, ``"-2"`` … as the field: that column is none); it wins over
+        every guess.
 
     Raises
     ------
@@ -93,9 +104,10 @@ def mapped(
     headers = [str(name) for name in raw.frame.columns]
     file = raw.source.name
     chosen = _confirmed(kind, told, headers, file)
+    none = {field: header for field, header in told.items() if field.startswith(NOT_A_FIELD)}
     problems: list[Problem] = []
     for guess in sorted(guesses(kind, headers), key=lambda guess: -guess.confidence):
-        taken = guess.field in chosen or guess.header in chosen.values() or told.get(NOT_A_FIELD) == guess.header
+        taken = guess.field in chosen or guess.header in chosen.values() or guess.header in none.values()
         if guess.confidence == 1.0 or taken:
             continue
         exact = any(field_of(kind, header) == guess.field for header in headers)
@@ -107,10 +119,11 @@ def mapped(
             problems.append(Problem(code="column_uncertain", severity="warning", field=guess.field, values=values))
     renamed = {header: field for field, header in chosen.items()}
     # What a person said stands alone: another header of the same field must not win by its spelling.
-    frame = raw.frame.drop(columns=[h for h in headers if h not in renamed and field_of(kind, h) in told])
+    other = [h for h in headers if h not in renamed and (h in none.values() or field_of(kind, h) in told)]
+    frame = raw.frame.drop(columns=other)
     frame = frame.rename(columns=renamed)
-    used = chosen | {f: h for h in headers if h not in renamed and (f := field_of(kind, h)) and f not in chosen}
-    return replace(raw, frame=frame), used, tuple(problems)
+    used = chosen | {f: h for h in headers if h not in (*renamed, *other) and (f := field_of(kind, h))}
+    return replace(raw, frame=frame), used | none, tuple(problems)
 
 
 def _confirmed(kind: LayerKind, told: Mapping[str, str], headers: Sequence[str], file: str) -> dict[str, str]:
@@ -118,11 +131,12 @@ def _confirmed(kind: LayerKind, told: Mapping[str, str], headers: Sequence[str],
     by_key = {key_of(header): header for header in headers}
     chosen: dict[str, str] = {}
     for field, column in told.items():
-        if field != NOT_A_FIELD and field not in names:
+        no_field = field.startswith(NOT_A_FIELD)
+        if not no_field and field not in names:
             raise LayerError("map_field", field=field, fields=", ".join(sorted(names)))
         header = column if column in headers else by_key.get(key_of(column))
         if header is None:
             raise LayerError("map_column", file=file, column=column, columns=", ".join(map(clean, headers[:30])))
-        if field != NOT_A_FIELD:
+        if not no_field:
             chosen[field] = header
     return chosen

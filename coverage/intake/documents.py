@@ -8,6 +8,7 @@ from typing import Any
 from coverage.errors import LayerError, Problem
 from coverage.intake.checking import Checked
 from coverage.intake.grades import Grade
+from coverage.store.submissions import Submission
 from coverage.words import LANGUAGES, render, render_problem
 
 
@@ -43,6 +44,12 @@ def report_of_failure(error: LayerError, file: str) -> dict[str, Any]:
         "mapping": {},
         "problems": [first, *told(error.problems)],
     }
+
+
+def receipt(checked: Checked, kept: Submission | None) -> dict[str, Any]:
+    """Return the report of a file and, where it was kept, what it is in the store."""
+    about = None if kept is None else {"id": kept.id, "status": kept.status, "at": kept.at, "rows": kept.rows}
+    return {"submission": about, **report_of(checked)}
 
 
 def told(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -20,12 +20,14 @@ from pyproj import Transformer
 
 from coverage.boundaries import match_wards
 from coverage.errors import Problem
+from coverage.grid import Raster
 from coverage.intake.positions import CITY, DEGREES, ZONES
 from coverage.intake.rules import Hit
 from coverage.layers import Layer
 from coverage.types import WORKING_CRS
 
 NEAR_M = 500.0  # registers of boundaries lie hundreds of metres apart in places
+SHORE_M = 300.0  # of sea on every side; registers of shores and masts on piers differ by less
 FAR_M = 20_000.0
 MOVED_M = 1000.0  # a site that stands elsewhere than before
 HOME_M = 150.0  # from where it stood before, once a mistake is undone
@@ -99,7 +101,7 @@ def known(frame: gpd.GeoDataFrame, wards: Layer | None, earlier: gpd.GeoDataFram
     return Known(named=named, before=before, problems=problems)
 
 
-def place_hits(frame: gpd.GeoDataFrame, about: Known, wards: Layer | None) -> Iterator[Hit]:
+def place_hits(frame: gpd.GeoDataFrame, about: Known, wards: Layer | None, sea: Raster | None = None) -> Iterator[Hit]:
     """Yield what is odd about the places of the cells of a file.
 
     Parameters
@@ -108,6 +110,8 @@ def place_hits(frame: gpd.GeoDataFrame, about: Known, wards: Layer | None) -> It
         Points in the working CRS with ``site_id``, ``operator``, ``row`` and a fresh index.
     about : Known
     wards : Layer or None
+    sea : Raster or None
+        1 sea, 0 land.
     """
     points = np.column_stack([frame.geometry.x, frame.geometry.y])
     yield from _patterns(frame, points)
@@ -119,7 +123,9 @@ def place_hits(frame: gpd.GeoDataFrame, about: Known, wards: Layer | None) -> It
             settled[:] = True
         yield hit
     yield from _off(points, about, settled)
-    yield from _outside(points, about, wards, settled)
+    wet = _at_sea(points, sea) & ~settled
+    yield Hit(code="place_at_sea", field="longitude", rows=np.flatnonzero(wet), values=lambda _: {"metres": SHORE_M})
+    yield from _outside(points, about, wards, settled | wet)
 
 
 def _patterns(frame: gpd.GeoDataFrame, points: Points) -> Iterator[Hit]:
@@ -227,6 +233,24 @@ def _off(points: Points, about: Known, settled: NDArray[np.bool_]) -> Iterator[H
         rows=np.flatnonzero(off),
         values=lambda p: {"km": float(ward[p]) / 1000},
     )
+
+
+def _at_sea(points: Points, sea: Raster | None) -> NDArray[np.bool_]:
+    """Return which places lie in the sea with nothing but sea around them, False where nothing is known."""
+    wet = np.zeros(len(points), dtype=bool)
+    if sea is None:
+        return wet
+    x, y = _transformer(WORKING_CRS, sea.crs).transform(points[:, 0], points[:, 1])
+    wet[:] = True
+    for right, up in ((0, 0), (SHORE_M, 0), (-SHORE_M, 0), (0, SHORE_M), (0, -SHORE_M)):
+        there = ~sea.transform
+        col = np.floor(there.a * (x + right) + there.b * (y + up) + there.c).astype(int)
+        row = np.floor(there.d * (x + right) + there.e * (y + up) + there.f).astype(int)
+        inside = (row >= 0) & (row < sea.values.shape[0]) & (col >= 0) & (col < sea.values.shape[1])
+        value = np.zeros(len(points))
+        value[inside] = sea.values[row[inside], col[inside]]
+        wet &= value == 1
+    return wet
 
 
 def _outside(points: Points, about: Known, wards: Layer | None, settled: NDArray[np.bool_]) -> Iterator[Hit]:

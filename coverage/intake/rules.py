@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from coverage.intake.values import is_date
 POWER_DBM = (27.0, 58.0)  # 0.5 W, a small cell, to 630 W: more than a 64T64R radio of 320 W twice over
 EIRP_DBM = 82.0  # 58 dBm and 24 dBi
 HEIGHT_M = (3.0, 75.0)  # antenna above ground; the masts of a city stand at 15–50 m
+DROP_SHARE, DROP_CELLS = 0.2, 5  # of a network within a month (assumption): more is a file that was cut off
 WHOLE_FILE_HEIGHT_M = 60.0  # a median above: feet
 _UNLIKE = 2.0  # times the height of the other cells of the site
 _ENOUGH = 20  # rows from which a file is judged as a whole
@@ -94,6 +96,30 @@ def cell_hits(frame: pd.DataFrame, today: dt.date) -> Iterator[Hit]:
     month = f"{today:%Y-%m}"
     later = frame["on_air"].notna() & (frame["on_air"].astype(str) > month)
     yield Hit(code="on_air_future", field="on_air", rows=_where(later), values=lambda _: {"today": month})
+
+
+def drop_hits(frame: pd.DataFrame, earlier: pd.DataFrame | None) -> Iterator[Hit]:
+    """Yield each technology of which a file holds far fewer cells than the submission before.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Typed cells.
+    earlier : DataFrame or None
+        Cells of the submission before.
+    """
+    if earlier is None or earlier.empty:
+        return
+    now = frame["technology"].value_counts()
+    for technology, before in earlier["technology"].value_counts().items():
+        after = int(now.get(technology, 0))
+        if before - after >= DROP_CELLS and after < (1 - DROP_SHARE) * before:
+            values = {"technology": str(technology), "before": int(before), "after": after}
+            yield Hit(code="cells_dropped", field="cell_id", rows=None, values=partial(_fixed, values))
+
+
+def _fixed(values: dict[str, object], _: int) -> dict[str, object]:
+    return dict(values)
 
 
 def _ids(frame: pd.DataFrame) -> Iterator[Hit]:

@@ -7,7 +7,9 @@ only the SHA-256 is kept. Five wrong passwords in a row close an account for a q
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -23,11 +25,17 @@ from coverage.store.principal import ROLES, SYSTEM, Principal, Role
 from coverage.store.submissions import add_partner
 from coverage.store.tables import access_key, account, attempt, credential, withdrawal
 
-KeyKind = Literal["session", "token"]
+KeyKind = Literal["session", "token", "identity"]
 
 TRIES = 5  # wrong passwords in a row
 CLOSED = timedelta(minutes=15)
-LIFETIME: dict[KeyKind, timedelta] = {"session": timedelta(hours=12), "token": timedelta(days=365)}
+LIFETIME: dict[KeyKind, timedelta] = {
+    "session": timedelta(hours=12),
+    "token": timedelta(days=365),
+    "identity": timedelta(days=36_500),  # until it is closed
+}
+_MAIL = re.compile(r"[^@\s#]+@[^@\s#]+\.[^@\s#]+")
+_SUBJECT = re.compile(r"https?://[^\s#]+#\S+")
 MIN_LENGTH = 12  # NIST SP 800-63B asks for 8 at least; no other rule on what a password holds
 _HASHER = PasswordHasher()
 # Checked where no account has the name, so that the answer takes as long as for one that exists.
@@ -173,6 +181,11 @@ def change_password(store: Store, name: str, old: str, new: str) -> Account:
 def open_key(store: Store, who: Account, kind: KeyKind, label: str = "") -> str:
     """Return a new key of an account; it is shown this once, the store keeps its hash alone."""
     key = f"phs_{secrets.token_urlsafe(32)}"
+    _open(store, who, kind, key, label)
+    return key
+
+
+def _open(store: Store, who: Account, kind: KeyKind, key: str, label: str) -> None:
     with store.writing(SYSTEM) as access:
         _, at = record(access, f"open_{kind}", who.name, partner=who.partner, label=label)
         expires = (datetime.fromisoformat(at) + LIFETIME[kind]).isoformat(timespec="microseconds")
@@ -185,7 +198,56 @@ def open_key(store: Store, who: Account, kind: KeyKind, label: str = "") -> str:
             "expires": expires,
         }
         access.connection.execute(insert(access_key).values(**values))
-    return key
+
+
+def add_identity(store: Store, who: Account, identity: str) -> str:
+    """Let an account in by what an organisation says of its owner, and return how that is kept.
+
+    Parameters
+    ----------
+    identity : str
+        An e-mail address, which counts only where the organisation calls it verified, or ``ISSUER#SUBJECT``.
+
+    Raises
+    ------
+    StoreError
+        ``identity_unusable``; ``identity_taken``.
+    """
+    told = identity.strip()
+    known = told.casefold() if _MAIL.fullmatch(told) else told
+    if len(known) > 128 or not (_MAIL.fullmatch(known) or _SUBJECT.fullmatch(known)):
+        raise StoreError("identity_unusable", identity=identity)
+    with store.reading(SYSTEM) as access:
+        taken = access.connection.execute(select(access_key.c.hash).where(access_key.c.hash == _digest(known))).first()
+    if taken is not None:
+        raise StoreError("identity_taken", identity=known)
+    _open(store, who, "identity", known, known)
+    return known
+
+
+def identified(store: Store, claims: Mapping[str, Any]) -> Account:
+    """Return whose account an organisation's claims are about: by issuer and subject, else by a verified e-mail.
+
+    Parameters
+    ----------
+    claims : mapping
+        Of an ID token whose signature was checked: ``iss``, ``sub``, ``email``, ``email_verified``.
+
+    Raises
+    ------
+    StoreError
+        ``identity_unknown``.
+    """
+    issuer, subject, mail = (str(claims.get(name) or "") for name in ("iss", "sub", "email"))
+    asked = [f"{issuer}#{subject}"] if issuer and subject else []
+    asked += [mail.casefold()] if mail and claims.get("email_verified") is True else []
+    for each in asked:
+        found = holder(store, each, "identity")
+        if found is not None:
+            with store.writing(SYSTEM) as access:
+                record(access, "log_in", found.name, partner=found.partner, identity=each)
+            return found
+    raise StoreError("identity_unknown", who=mail or subject or "?")
 
 
 def holder(store: Store, key: str, kind: KeyKind) -> Account | None:
@@ -200,6 +262,43 @@ def holder(store: Store, key: str, kind: KeyKind) -> Account | None:
     with store.reading(SYSTEM) as access:
         row = access.connection.execute(found).one_or_none()
     return None if row is None else _as_account(row)
+
+
+def token_holder(store: Store, key: str) -> Account:
+    """Return whose token this is.
+
+    Raises
+    ------
+    StoreError
+        ``token_missing`` for none, ``token_unknown``, ``token_expired`` and ``token_closed``.
+    """
+    if not key:
+        raise StoreError("token_missing")
+    found = (
+        select(account, access_key.c.expires, withdrawal.c.at.label("closed"))
+        .join(access_key, access_key.c.account_id == account.c.id)
+        .outerjoin(withdrawal, withdrawal.c.hash == access_key.c.hash)
+        .where(access_key.c.hash == _digest(key), access_key.c.kind == "token")
+    )
+    with store.reading(SYSTEM) as access:
+        row = access.connection.execute(found).one_or_none()
+    if row is None:
+        raise StoreError("token_unknown")
+    if row.closed is not None:
+        raise StoreError("token_closed", at=row.closed[:10])
+    if row.expires <= _now().isoformat(timespec="microseconds"):
+        raise StoreError("token_expired", at=row.expires[:10])
+    return _as_account(row)
+
+
+def close_keys(store: Store, who: Account) -> int:
+    """Close every session and token of an account for good, and return how many were open."""
+    with store.writing(SYSTEM) as access:
+        hashes = [row.hash for kind in LIFETIME for row in access.connection.execute(_open_keys(who.id, kind)).all()]
+        _, at = record(access, "close_keys", who.name, partner=who.partner, count=len(hashes))
+        for hashed in hashes:
+            access.connection.execute(insert(withdrawal).values(hash=hashed, at=at))
+    return len(hashes)
 
 
 def withdraw(store: Store, key: str) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
-import pandas as pd
 import streamlit as st
 
-from coverage.app import parts
+from coverage.app import handedin, parts
 from coverage.app.state import current
 from coverage.app.visitor import store, visitor
 from coverage.store.challenges import Challenge, Verdict, challenges, judge
@@ -24,7 +23,8 @@ SHOWN = 200  # problems of one submission on the page; the file holds the rest
 def waiting(found: Store, who: Principal, each: Submission, lang: Language) -> None:
     """Show a submission with its grade and problems, and take a decision on it."""
     with st.container(border=True):
-        about = {"partner": each.partner, "file": each.file_name, "at": parts.moment(each.at)}
+        layer = t(f"submit.kind_{each.kind}", lang)
+        about = {"partner": each.partner, "layer": layer, "file": each.file_name, "at": parts.moment(each.at)}
         told = t("inbox.submission", lang, rows=number(each.rows, lang), **about)
         st.markdown(f"**{parts.plain(told)}**")
         with found.reading(who) as access:
@@ -47,25 +47,6 @@ def waiting(found: Store, who: Principal, each: Submission, lang: Language) -> N
             with parts.in_words(lang), found.writing(who) as access:
                 decide(access, each.id, "accept" if accepted else "reject", reason)
             st.rerun()
-
-
-def decided(rows: list[Submission], lang: Language) -> None:
-    """Show what was decided before."""
-    table = pd.DataFrame(
-        [
-            {
-                t("inbox.partner", lang): each.partner,
-                t("inbox.kind", lang): each.kind,
-                t("inbox.name", lang): each.file_name,
-                t("inbox.rows", lang): each.rows,
-                t("inbox.at", lang): parts.moment(each.at),
-                t("inbox.status", lang): t(f"inbox.{each.status}", lang),
-                t("inbox.why", lang): each.reason,
-            }
-            for each in rows
-        ]
-    )
-    st.dataframe(table, hide_index=True, width="stretch")
 
 
 def challenge(found: Store, who: Principal, each: Challenge, lang: Language) -> None:
@@ -103,7 +84,7 @@ def show() -> None:
         waiting(found, who, each, lang)
     if len(open_rows) < len(rows):
         st.subheader(t("inbox.decided", lang), anchor=False)
-        decided([each for each in rows if each.status != "waiting"], lang)
+        handedin.table([each for each in rows if each.status != "waiting"], lang, whose=True)
     if raised:
         st.subheader(t("inbox.challenges", lang), anchor=False)
     for one in raised:

@@ -2,37 +2,80 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import hashlib
+from collections.abc import Mapping
+
 import streamlit as st
 
-from coverage.app import cached, parts
+from coverage.app import cached, handedin, parts
 from coverage.app.state import current
 from coverage.app.visitor import store, visitor
-from coverage.errors import StoreError
+from coverage.fields import table
+from coverage.files.raw import RawTable
 from coverage.files.sandbox import read_sent
-from coverage.intake.checking import Against, Checked, check_cells, check_subscriptions
+from coverage.intake.checking import Checked
+from coverage.intake.columns import CERTAIN, NOT_A_FIELD, Guess, guesses
+from coverage.intake.handing import KINDS, check_sent, ground_of, hand_in, remembered_for
 from coverage.intake.workbooks import marked_workbook
-from coverage.store.current import layer_of
-from coverage.store.engine import Store
-from coverage.store.principal import Principal
-from coverage.store.submissions import Kind, Submission, Upload, holding, remembered, submissions, submit
+from coverage.store.submissions import Kind, submissions
 from coverage.types import Language
 from coverage.words import number, render_problem, t
 
-KINDS: tuple[Kind, ...] = ("cells", "subscriptions")
 SHOWN = 200  # problems on the page; the marked file holds all
 
 
-def checked(found: Store, who: Principal, kind: Kind, name: str, content: bytes) -> Checked:
-    """Read a file apart from everything and hold it against what the partner sent before."""
-    with found.reading(who) as access:
-        known = remembered(access, kind)
-        earlier = layer_of(access, kind) if holding(access, kind) else None
-    city = cached.city()
-    homes = None if city.people is None else city.people.frame["households"]
-    against = Against(partner=who.partner, mapping=known, wards=city.wards, households=homes, earlier=earlier)
-    raw = read_sent(name, content)
-    return check_cells(raw, against) if kind == "cells" else check_subscriptions(raw, against)
+def read(kind: Kind, name: str, content: bytes) -> RawTable:
+    """Return the table of a file; it is read apart once, however often the page runs."""
+    key = (kind, name, hashlib.sha256(content).hexdigest())
+    kept = st.session_state.get("sent")
+    if kept is None or kept[0] != key:
+        kept = key, read_sent(name, content)
+        st.session_state["sent"] = kept
+    raw: RawTable = kept[1]
+    return raw
+
+
+def asked_columns(kind: Kind, raw: RawTable, known: Mapping[str, str], lang: Language) -> dict[str, str]:
+    """Ask which field each column is, first those that are not certain, and return what a person said.
+
+    A header that the tables know or that was confirmed before is only shown; every one can be set right.
+    """
+    headers = [str(name) for name in raw.frame.columns]
+    guessed = {guess.header: guess for guess in guesses(kind, headers)}
+    before = {header: field for field, header in known.items()}
+    open_ones = [h for h in headers if h in guessed and guessed[h].confidence < CERTAIN and h not in before]
+    said = {}
+    if open_ones:
+        st.warning(t("submit.columns_ask", lang), icon=":material/help:")
+        said = {header: _ask(kind, raw, header, guessed[header], lang) for header in open_ones}
+    with st.expander(t("submit.columns", lang)):
+        st.caption(t("submit.columns_known", lang))
+        for header in (each for each in headers if each not in open_ones):
+            sure = before.get(header) or (guessed[header].field if header in guessed else "")
+            said[header] = _ask(kind, raw, header, Guess(header=header, field=sure, confidence=1.0), lang)
+    none = [header for header, field in said.items() if field == NOT_A_FIELD]
+    fields = {field: header for header, field in said.items() if field not in {None, NOT_A_FIELD}}
+    return fields | {f"{NOT_A_FIELD}{number}": header for number, header in enumerate(none, start=1)}
+
+
+def _ask(kind: Kind, raw: RawTable, header: str, guess: Guess, lang: Language) -> str | None:
+    """Ask for the field of one column, and return it where it is not what stood there before."""
+    labels = {field.name: f"{field.label[lang]} ({field.name})" for field in table(kind)}
+    words = {"": t("submit.column_open", lang), NOT_A_FIELD: t("submit.column_none", lang)} | labels
+    certain = guess.confidence == 1.0
+    start = (NOT_A_FIELD if guess.field.startswith(NOT_A_FIELD) else guess.field) if certain else ""
+    sample = ", ".join(list(dict.fromkeys(text for text in raw.frame[header].astype(str) if text.strip()))[:3])
+    about = {"column": header, "sample": sample[:80]}
+    if certain:
+        label = t("submit.column", lang, **about)
+    else:
+        sure = round(100 * guess.confidence)
+        label = t("submit.column_guess", lang, field=labels[guess.field], confidence=sure, **about)
+    chosen: str = st.selectbox(
+        parts.plain(label), list(words), index=list(words).index(start), format_func=words.__getitem__,
+        key=f"column-{kind}-{raw.source.sha256[:12]}-{header}",
+    )  # fmt: skip
+    return None if chosen == start else chosen or NOT_A_FIELD
 
 
 def answer(given: Checked, lang: Language) -> None:
@@ -55,38 +98,6 @@ def answer(given: Checked, lang: Language) -> None:
     st.caption(t("submit.marked_help", lang))
 
 
-def hand_in(found: Store, who: Principal, given: Checked, content: bytes) -> Submission:
-    """Keep a checked file in the store."""
-    if given.layer is None:
-        raise StoreError("nothing_to_submit", file=given.source.name)
-    told = {"letter": given.grade.letter, "scores": dict(given.grade.scores)}
-    counts = {name: getattr(given, name) for name in ("rows", "accepted", "refused", "repaired")}
-    upload = Upload(
-        file_name=given.source.name, content=content, layer=given.layer, mapping=given.mapping,
-        summary={**counts, "grade": told},
-    )  # fmt: skip
-    with found.writing(who) as access:
-        return submit(access, upload)
-
-
-def earlier(rows: list[Submission], lang: Language) -> None:
-    """Show what became of earlier files."""
-    table = pd.DataFrame(
-        [
-            {
-                t("inbox.name", lang): each.file_name,
-                t("inbox.kind", lang): t(f"submit.kind_{each.kind}", lang),
-                t("inbox.rows", lang): each.rows,
-                t("inbox.at", lang): parts.moment(each.at),
-                t("inbox.status", lang): t(f"inbox.{each.status}", lang),
-                t("inbox.why", lang): each.reason,
-            }
-            for each in rows
-        ]
-    )
-    st.dataframe(table, hide_index=True, width="stretch")
-
-
 def show() -> None:
     """Draw the page."""
     lang, found, account = current().lang, store(), visitor()
@@ -100,18 +111,22 @@ def show() -> None:
     if sent is not None:
         content = sent.getvalue()
         with parts.in_words(lang), st.spinner(t("submit.reading", lang)):
-            given = checked(found, who, kind, sent.name, content)
+            raw = read(kind, sent.name, content)
+            known = remembered_for(found, who, kind, raw)
+        told = asked_columns(kind, raw, known, lang)
+        with parts.in_words(lang), st.spinner(t("submit.reading", lang)):
+            given = check_sent(found, who, kind, raw, ground_of(cached.city()), told)
         answer(given, lang)
         label = t("submit.send", lang, rows=number(given.accepted, lang))
-        if given.layer is not None and st.button(label, type="primary"):
+        if given.accepted and st.button(label, type="primary"):
             with parts.in_words(lang):
-                kept = hand_in(found, who, given, content)
+                kept = hand_in(found, who, kind, given, content)
             st.success(t("submit.kept", lang, id=kept.id), icon=":material/inventory_2:")
     with found.reading(who) as access:
         rows = submissions(access)
     if rows:
         st.subheader(t("submit.earlier", lang), anchor=False)
-        earlier(rows, lang)
+        handedin.table(rows, lang)
 
 
 show()
