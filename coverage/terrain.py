@@ -190,13 +190,13 @@ class _OverGround:
             (mast.easting_m - grid.eastings[wide_cols.start]) / grid.pixel_m,
             (grid.northings[wide_rows.start] - mast.northing_m) / grid.pixel_m,
         )
-        found = sweeps.packed_sweep(
+        down, right = rows.start + self.margin - wide_rows.start, cols.start + self.margin - wide_cols.start
+        own = slice(down, down + rows.stop - rows.start), slice(right, right + cols.stop - cols.start)
+        loss = sweeps.packed_sweep(
             self.ground.bare_m[window], self.ground.top_m[window], position, self._link(mast),
             pixel_m=grid.pixel_m, reach_m=model.sweep_m + grid.pixel_m, near_m=NEAR_M - 1,
-            zone=None if self.ground.zone is None else self.ground.zone[window],
-        )  # fmt: skip
-        down, right = rows.start + self.margin - wide_rows.start, cols.start + self.margin - wide_cols.start
-        loss = found[down : down + rows.stop - rows.start, right : right + cols.stop - cols.start]
+            zone=None if self.ground.zone is None else self.ground.zone[window], asked=own,
+        )[own]  # fmt: skip
         # The very distances by which the closed forms take their pixels: every pixel belongs to exactly one of the two.
         squared = squared_distances(mast, self.grid, rows, cols)[0]
         loss[(squared > model.sweep_m**2) | (squared < NEAR_M**2)] = OUTSIDE

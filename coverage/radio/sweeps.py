@@ -87,9 +87,10 @@ def coast_distances_km(
     return np.where(wet, from_tx, NO_COAST_KM), np.where(wet, from_rx, NO_COAST_KM)
 
 
-def packed_sweep(
+def packed_sweep(  # noqa: PLR0913 (a mast on its ground, and what is asked of it)
     bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
     pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None, agreed_db: float = AGREED_DB,
+    asked: tuple[slice, slice] | None = None,
 ) -> NDArray[np.int16]:  # fmt: skip
     """Return the basic transmission loss from a mast to every pixel of a window, packed [1/64 dB].
 
@@ -112,21 +113,26 @@ def packed_sweep(
         1 sea, 3 coastal land, 4 inland; None is inland throughout.
     agreed_db : float
         By how much the four samples may differ [dB]; infinite leaves every pixel to the rays, a negative one none.
+    asked : (rows, cols) slices with both ends, or None
+        The pixels that are wanted; the rest of the window is only ground. None: all.
 
     Returns
     -------
     int16 ndarray of shape (rows, cols)
-        `OUTSIDE` beyond the reach or nearer than `near_m`, `UNKNOWN` where the ground under the path is unknown.
+        `OUTSIDE` where not asked, beyond the reach or nearer than `near_m`, `UNKNOWN` where the ground under the path
+        is unknown.
     """
     library = native.library()
     if library is not None:
         return native.packed_sweep(
             library, bare_m, top_m, position, link, pixel_m=pixel_m, reach_m=reach_m, near_m=near_m, zone=zone,
-            agreed_db=agreed_db,
+            agreed_db=agreed_db, asked=asked,
         )  # fmt: skip
     window = _Window(bare_m=bare_m, top_m=top_m, zone=zone, position=position, pixel_m=pixel_m)
     excess, spread = _between(_polar(window, link, reach_m), window, link, reach_m)
-    inside = (window.distance_m >= near_m) & (window.distance_m <= reach_m)
+    inside = np.zeros(bare_m.shape, dtype=bool)
+    inside[asked or ...] = True
+    inside &= (window.distance_m >= near_m) & (window.distance_m <= reach_m)
     if agreed_db < np.inf:
         alone = np.argwhere(inside & ~(spread <= agreed_db))
         excess[tuple(alone.T)] = _own_paths(alone, window, link)

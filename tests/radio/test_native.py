@@ -149,6 +149,24 @@ def test_the_numpy_sweep_agrees_with_the_compiled_one(library, monkeypatch, kind
     assert apart.max() < (1 if kind == "all" else 0.5)
 
 
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "numpy"])
+@pytest.mark.parametrize("at", [(44.3, 45.6), (20.2, 10.4), (70.1, 30.9)], ids=["amid", "beside", "beyond"])
+@pytest.mark.usefixtures("library")
+def test_a_part_of_a_window_is_cut_from_the_whole(monkeypatch, at, compiled):
+    """What is not asked is left out, and changes nothing of what is: whether the mast stands in the part or not."""
+    bare, top, zone = rough_window(np.random.default_rng(9))
+    rows, cols = slice(15, 60), slice(27, 64)
+    around = {"pixel_m": 30, "reach_m": 1200, "near_m": 250, "zone": zone}
+    if not compiled:
+        monkeypatch.setattr(native, "library", lambda: None)
+    args = (bare, top, at, ray_link(2.6, 30, 30))
+    whole, part = sweeps.packed_sweep(*args, **around), sweeps.packed_sweep(*args, **around, asked=(rows, cols))
+    assert np.array_equal(part[rows, cols], whole[rows, cols])
+    assert (whole[rows, cols] != sweeps.OUTSIDE).any()
+    part[rows, cols] = sweeps.OUTSIDE
+    assert (part == sweeps.OUTSIDE).all()
+
+
 def test_a_hole_beside_a_path_does_not_hide_its_end(library):
     """Unknown is what lies behind unknown ground on the pixel's own path, not what a neighbouring ray came across."""
     flat = np.zeros((61, 61), np.float32)

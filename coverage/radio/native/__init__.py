@@ -32,7 +32,7 @@ TUNE = "-mtune=native"  # compiled where it runs; which instructions there are s
 MARCH: dict[Level, tuple[str, ...]] = {
     "baseline": (),
     "avx2": ("-march=x86-64-v3",),
-    "avx512": ("-march=x86-64-v4",),
+    "avx512": ("-march=x86-64-v4", "-mprefer-vector-width=512"),  # sixteen lanes are one register
 }
 ZIG_CPU: dict[Level, str] = {"baseline": "baseline", "avx2": "x86_64_v3", "avx512": "x86_64_v4"}
 NEEDED: dict[Level, tuple[str, ...]] = {
@@ -190,8 +190,8 @@ def library(folder: Path = FOLDER) -> ctypes.CDLL | None:
 
 
 def ray_count(pixel_m: float, reach_m: float) -> int:
-    """Return the number of rays of a sweep: one for each pixel on the rim, a multiple of `FAN`."""
-    return FAN * math.ceil(2 * math.pi * reach_m / pixel_m / FAN)
+    """Return the number of rays of a sweep, a multiple of `FAN`: √2 pixels apart on the rim, a target for each pixel."""
+    return FAN * math.ceil(math.sqrt(2) * math.pi * reach_m / pixel_m / FAN)
 
 
 def _pointer(array: Array) -> ctypes._Pointer[ctypes.c_float]:
@@ -272,16 +272,19 @@ def ray_losses(
     return out
 
 
-def packed_sweep(
+def packed_sweep(  # noqa: PLR0913 (what the C function takes)
     lib: ctypes.CDLL, bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
     pixel_m: float, reach_m: float, near_m: float, agreed_db: float, zone: NDArray[np.uint8] | None = None,
+    asked: tuple[slice, slice] | None = None,
 ) -> NDArray[np.int16]:  # fmt: skip
     """Return the packed loss around a mast; arguments and result as `coverage.radio.sweeps.packed_sweep`."""
     bare, top = (np.ascontiguousarray(heights, dtype=np.float32) for heights in (bare_m, top_m))
     out, zones = np.empty(bare.shape, dtype=np.int16), _zones(zone, bare.shape)
+    rows, cols = asked or (slice(0, bare.shape[0]), slice(0, bare.shape[1]))
     _check(
         lib.phusong_sweep(
             _request(link), _pointer(bare), _pointer(top), _bytes(zones), *bare.shape,
+            (ctypes.c_int32 * 4)(rows.start, rows.stop, cols.start, cols.stop),
             *_floats(*position, pixel_m, reach_m, near_m, agreed_db), ray_count(pixel_m, reach_m),
             out.ctypes.data_as(ctypes.POINTER(ctypes.c_int16)),
         )

@@ -7,8 +7,9 @@
 
 typedef struct { /* what lies around a mast: heights at pixel centres, the mast in pixels from the first of them */
     const float *bare, *top;
-    const uint8_t *zone;
+    const int32_t *zone; /* NULL: inland throughout; four bytes each, for the gathers of vector code */
     int rows, cols;
+    int top_row, bottom, left, right; /* rows and columns that are asked for, the ends one beyond */
     float col, row, pixel;
 } Window;
 
@@ -145,19 +146,27 @@ static inline void take_turn(Paths *restrict paths, const Link *link, int i, int
 /* Zones along the paths, as set_zones has them along a ray. */
 static inline void walk_zones(Paths *restrict paths, const Window *window, int i) {
     const float bottom = (float)(window->rows - 1), right = (float)(window->cols - 1), turn = (float)i;
-    for (int l = 0; l < LANES; l++) {
-        if (turn > paths->k[l]) continue;
-        const float x = window->col + turn * paths->across[l], y = window->row + turn * paths->down[l];
-        const size_t row = (size_t)min_of(max_of(floorf(y + 0.5f), 0), bottom), col = (size_t)min_of(max_of(floorf(x + 0.5f), 0), right);
-        const int zone = window->zone[row * (size_t)window->cols + col], sea = zone == SEA_ZONE, inland = zone == INLAND_ZONE;
-        const float own = i && turn < paths->k[l] ? 1 : 0.5f;
-        paths->sea[l] += sea ? own : 0;
-        paths->land[l] = sea ? 0 : paths->land[l] + own;
-        paths->inland[l] = inland ? paths->inland[l] + own : 0;
-        paths->most_land[l] = max_of(paths->most_land[l], paths->land[l]);
-        paths->most_inland[l] = max_of(paths->most_inland[l], paths->inland[l]);
-        paths->first_sea[l] = sea && paths->first_sea[l] < 0 ? turn : paths->first_sea[l];
-        paths->last_sea[l] = sea ? turn : paths->last_sea[l];
+    const float col = window->col + 0.5f, row = window->row + 0.5f, within = i ? 1 : 0.5f;
+    const int32_t *restrict zones = window->zone;
+    const int cols = window->cols;
+    int32_t sea_of[LANES], inland_of[LANES];
+    FOR_LANES {
+        const float x = floorf(col + turn * paths->across[l]), y = floorf(row + turn * paths->down[l]);
+        const int zone = zones[(int32_t)min_of(max_of(y, 0), bottom) * cols + (int32_t)min_of(max_of(x, 0), right)];
+        sea_of[l] = zone == SEA_ZONE;
+        inland_of[l] = zone == INLAND_ZONE;
+    }
+    FOR_LANES { /* a sample stands for half a step to both sides, the last one for half a step */
+        const float k = paths->k[l], own = turn < k ? within : 0.5f;
+        const int there = turn <= k, sea = sea_of[l], met = sea & there, first = paths->first_sea[l] < 0;
+        const float land = sea ? 0 : paths->land[l] + own, inland = inland_of[l] ? paths->inland[l] + own : 0;
+        paths->sea[l] = met ? paths->sea[l] + own : paths->sea[l];
+        paths->land[l] = land;
+        paths->inland[l] = inland;
+        paths->most_land[l] = there ? max_of(paths->most_land[l], land) : paths->most_land[l];
+        paths->most_inland[l] = there ? max_of(paths->most_inland[l], inland) : paths->most_inland[l];
+        paths->first_sea[l] = met & first ? turn : paths->first_sea[l];
+        paths->last_sea[l] = met ? turn : paths->last_sea[l];
     }
 }
 

@@ -22,6 +22,7 @@ typedef struct { /* working memory of one sweep */
     Ray ray;
     Paths paths;
     float loss[SIZE]; /* over free space */
+    float origin;     /* ground at the mast above the sea */
     Link link;
     Terms terms;
 } Work;
@@ -131,18 +132,27 @@ static void sample_ray(const Window *window, const float *restrict heights, floa
 }
 
 static void sample_zones(const Window *window, float across, float down, int n, uint8_t *restrict out) {
+    const float bottom = (float)(window->rows - 1), right = (float)(window->cols - 1);
+    const float col = window->col + 0.5f, row = window->row + 0.5f;
+    const int32_t *restrict zones = window->zone;
+    const int cols = window->cols;
     for (int k = 0; k <= n; k++) {
-        const float x = window->col + (float)k * across, y = window->row + (float)k * down;
-        const int i = (int)min_of(max_of(floorf(y + 0.5f), 0), (float)(window->rows - 1));
-        const int j = (int)min_of(max_of(floorf(x + 0.5f), 0), (float)(window->cols - 1));
-        out[k] = window->zone[(size_t)i * (size_t)window->cols + (size_t)j];
+        const float x = floorf(col + (float)k * across), y = floorf(row + (float)k * down);
+        out[k] = (uint8_t)zones[(int32_t)min_of(max_of(y, 0), bottom) * cols + (int32_t)min_of(max_of(x, 0), right)];
     }
+}
+
+/* Zones of the window, widened; NULL without memory. */
+static int32_t *wide_zones(const uint8_t *zone, size_t count) {
+    int32_t *wide = malloc(sizeof(int32_t) * count);
+    if (wide) for (size_t i = 0; i < count; i++) wide[i] = zone[i];
+    return wide;
 }
 
 /*
  * The number of rays is a multiple of FAN. Near the mast neighbouring rays see the same pixels, so ray r with t trailing
- * zero bits evaluates only the targets beyond n/2^(t+1), and every FAN-th ray all of them: about 1.3 evaluations a pixel
- * instead of 2.
+ * zero bits evaluates only the targets beyond n/2^(t+1), and every FAN-th ray all of them: with rays √2 pixels apart on the
+ * rim about one target for each pixel.
  */
 enum { FAN = 64 };
 
@@ -154,21 +164,34 @@ static int first_target(int r, int n) {
     return first > 2 ? first : 2;
 }
 
+/* The last target of a ray beside a pixel that is asked for, or less than first_target where the ray only leads away. */
+static int last_target(const Window *window, float across, float down, int n) {
+    const float margin = 2 + 2 * hypotf(across, down); /* corners of a pixel lie a sample or the next ray away */
+    const float x = across > 0 ? (float)window->right - 1 + margin : (float)window->left - margin;
+    const float y = down > 0 ? (float)window->bottom - 1 + margin : (float)window->top_row - margin;
+    const float by_col = fabsf(across) > 1e-6f ? (x - window->col) / across : (float)n;
+    const float by_row = fabsf(down) > 1e-6f ? (y - window->row) / down : (float)n;
+    return (int)max_of(min_of(min_of(by_col, by_row), (float)n), 0);
+}
+
 static float *polar_losses(Work *work, const Window *window, int cluttered, int rays, int n) {
     float *polar = malloc(sizeof(float) * (size_t)rays * (size_t)(n + 1));
     if (!polar) return NULL;
     Ray *ray = &work->ray;
     const float scale = work->link.step / window->pixel;
+    sample_ray(window, window->bare, 0, 0, 0, &work->origin);
     for (int r = 0; r < rays; r++) {
         const float angle = 6.283185307f * (float)r / (float)rays, across = sinf(angle) * scale, down = -cosf(angle) * scale;
+        const int from = first_target(r, n), last = last_target(window, across, down, n);
         float *out = polar + (size_t)r * (size_t)(n + 1);
-        sample_ray(window, window->bare, across, down, n, ray->bare);
-        if (cluttered) sample_ray(window, window->top, across, down, n, ray->top);
-        else memcpy(ray->top, ray->bare, sizeof(float) * (size_t)(n + 1));
-        if (window->zone) sample_zones(window, across, down, n, ray->zone);
-        const int from = first_target(r, n), known = settle(ray, n);
-        run_ray(work, from, known - 1);
         for (int k = 0; k <= n; k++) out[k] = NAN;
+        if (last < from) continue;
+        sample_ray(window, window->bare, across, down, last, ray->bare);
+        if (cluttered) sample_ray(window, window->top, across, down, last, ray->top);
+        else memcpy(ray->top, ray->bare, sizeof(float) * (size_t)(last + 1));
+        if (window->zone) sample_zones(window, across, down, last, ray->zone);
+        const int known = settle(ray, last);
+        run_ray(work, from, known - 1);
         if (known > from) memcpy(out + from, work->loss + from, sizeof(float) * (size_t)(known - from));
     }
     return polar;
@@ -184,7 +207,7 @@ static inline float turn_of(float east, float north) {
     return east < 0 ? 1 - half : half;
 }
 
-enum { OUTSIDE = -32768, UNKNOWN = 32767, PER_DB = 64, PART = 512 };
+enum { OUTSIDE = -32768, UNKNOWN = 32767, PER_DB = 64, PART = 64 };
 
 static inline int16_t packed_of(float loss) {
     const int known = loss == loss;
@@ -207,7 +230,7 @@ static void flush(Work *work, const Window *window, float origin, int cluttered,
 }
 
 /*
- * From the polar grid to the pixels of a row: between the four samples around a pixel, and free space to the pixel itself.
+ * From the polar grid to the pixels of a part of a row: between the four samples around a pixel, and free space to the pixel itself.
  * Where the four differ by more than `agreed`, or some of them are unknown, the pixel waits for its own path.
  */
 typedef struct { int32_t low[PART], high[PART]; float turn[PART], along[PART], distance[PART]; } Corners;
@@ -232,34 +255,31 @@ static inline void find_corners(const Work *work, const Window *window, int row,
     }
 }
 
-static void gather_row(Work *work, const Window *window, const float *restrict polar, int row, float reach, float near,
-                       float agreed, int rays, int n, float origin, int cluttered, int16_t *restrict out) {
+static void gather(Work *work, const Window *window, const float *restrict polar, int row, int start, int count, float reach,
+                   float near, float agreed, int rays, int n, float origin, int cluttered, int16_t *restrict out) {
     const float antenna = origin + work->link.tx_height - work->link.rx_height, f = work->link.ask.frequency_ghz;
-    const size_t first = (size_t)row * (size_t)window->cols;
+    const size_t first = (size_t)row * (size_t)window->cols + (size_t)start;
     const int refined = agreed < 1e30f; /* else a pixel beside an unknown sample is unknown */
+    const float *restrict bare = window->bare + first;
     Corners at;
     float loss[PART];
     int8_t state[PART]; /* 0 between its corners, 1 on its own path, 2 out of reach */
-    for (int start = 0; start < window->cols; start += PART) {
-        const int count = window->cols - start < PART ? window->cols - start : PART;
-        const float *restrict bare = window->bare + first + (size_t)start;
-        find_corners(work, window, row, start, count, rays, n, &at);
-        for (int j = 0; j < count; j++) {
-            const float a = polar[at.low[j]], b = polar[at.low[j] + 1], c = polar[at.high[j]], d = polar[at.high[j] + 1];
-            const float low = a + at.along[j] * (b - a), high = c + at.along[j] * (d - c);
-            const float most = max_of(max_of(a, b), max_of(c, d)), least = min_of(min_of(a, b), min_of(c, d));
-            const float excess = low + at.turn[j] * (high - low);
-            loss[j] = excess + free_space_db(at.distance[j], antenna - bare[j], f);
-            const int outside = (at.distance[j] > reach) | (at.distance[j] < near), plain = (most - least <= agreed) & (excess == excess);
-            state[j] = (int8_t)(outside ? 2 : refined & !plain);
-        }
-        for (int j = 0; j < count; j++) out[first + (size_t)(start + j)] = state[j] == 2 ? OUTSIDE : packed_of(loss[j]);
-        for (int j = 0; j < count; j++) {
-            if (state[j] != 1) continue;
-            work->paths.row[work->paths.count] = row;
-            work->paths.col[work->paths.count++] = start + j;
-            if (work->paths.count == LANES) flush(work, window, origin, cluttered, out);
-        }
+    find_corners(work, window, row, start, count, rays, n, &at);
+    for (int j = 0; j < count; j++) {
+        const float a = polar[at.low[j]], b = polar[at.low[j] + 1], c = polar[at.high[j]], d = polar[at.high[j] + 1];
+        const float low = a + at.along[j] * (b - a), high = c + at.along[j] * (d - c);
+        const float most = max_of(max_of(a, b), max_of(c, d)), least = min_of(min_of(a, b), min_of(c, d));
+        const float excess = low + at.turn[j] * (high - low);
+        loss[j] = excess + free_space_db(at.distance[j], antenna - bare[j], f);
+        const int outside = (at.distance[j] > reach) | (at.distance[j] < near), plain = (most - least <= agreed) & (excess == excess);
+        state[j] = (int8_t)(outside ? 2 : refined & !plain);
+    }
+    for (int j = 0; j < count; j++) out[first + (size_t)j] = state[j] == 2 ? OUTSIDE : packed_of(loss[j]);
+    for (int j = 0; j < count; j++) {
+        if (state[j] != 1) continue;
+        work->paths.row[work->paths.count] = row;
+        work->paths.col[work->paths.count++] = start + j;
+        if (work->paths.count == LANES) flush(work, window, origin, cluttered, out);
     }
 }
 
@@ -267,26 +287,35 @@ static void gather_row(Work *work, const Window *window, const float *restrict p
  * Loss from a mast to the pixels around it [1/64 dB].
  *
  * bare, top: (rows, cols) heights at pixel centres [m above sea level], NaN unknown; zone: the same shape or NULL. col,
- * row: position of the mast in pixels from the centre of pixel (0, 0). out: (rows, cols), OUTSIDE beyond `reach` metres or
- * nearer than `near`, UNKNOWN where the ground under the path is. agreed: by how many decibels the four samples around a
+ * row: position of the mast in pixels from the centre of pixel (0, 0). asked: first row, row after the last, first column and
+ * column after the last of the pixels that are wanted. out: (rows, cols), OUTSIDE where it is not asked, beyond `reach` metres
+ * or nearer than `near`, UNKNOWN where the ground under the path is. agreed: by how many decibels the four samples around a
  * pixel may differ before its own path is computed. rays: a multiple of FAN. Returns as phusong_rays.
  */
 int phusong_sweep(const Request *ask, const float *bare, const float *top, const uint8_t *zone, int rows, int cols,
-                  float col, float row, float pixel, float reach, float near, float agreed, int rays, int16_t *out) {
+                  const int32_t asked[4], float col, float row, float pixel, float reach, float near, float agreed, int rays,
+                  int16_t *out) {
     const int n = (int)ceilf(reach / ask->step);
     if (n < 2 || n >= MAX_STEPS || rays < FAN || rays % FAN || rows < 2 || cols < 2) return 2;
+    if (asked[0] < 0 || asked[1] > rows || asked[2] < 0 || asked[3] > cols) return 2;
     if ((int64_t)rows * cols >= INT32_MAX || (int64_t)rays * (n + 1) >= INT32_MAX) return 2;
-    const Window window = {bare, top, zone, rows, cols, col, row, pixel};
+    int32_t *zones = zone ? wide_zones(zone, (size_t)rows * (size_t)cols) : NULL;
+    const Window window = {bare, top, zones, rows, cols, asked[0], asked[1], asked[2], asked[3], col, row, pixel};
     const int cluttered = memcmp(bare, top, sizeof(float) * (size_t)rows * (size_t)cols) != 0;
-    Work *work = make_work(ask, n, zone != NULL);
+    Work *work = zone && !zones ? NULL : make_work(ask, n, zone != NULL);
     float *polar = work ? polar_losses(work, &window, cluttered, rays, n) : NULL;
     if (polar) {
-        const float origin = work->ray.origin;
+        const float origin = work->origin;
         work->paths.count = 0;
-        for (int i = 0; i < rows; i++) gather_row(work, &window, polar, i, reach, near, agreed, rays, n, origin, cluttered, out);
+        for (size_t at = 0; at < (size_t)rows * (size_t)cols; at++) out[at] = OUTSIDE;
+        /* In strips, so that the paths of pixels one after another cross the same ground while it is in the cache. */
+        for (int start = asked[2]; start < asked[3]; start += PART) for (int i = asked[0]; i < asked[1]; i++)
+            gather(work, &window, polar, i, start, asked[3] - start < PART ? asked[3] - start : PART, reach, near, agreed, rays,
+                   n, origin, cluttered, out);
         flush(work, &window, origin, cluttered, out);
     }
     free(work);
+    free(zones);
     const int failed = !polar;
     free(polar);
     return failed;
