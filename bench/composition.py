@@ -29,10 +29,7 @@ MASTS = 1000
 DISTINCT = 24  # different losses, 2 MB each: more than a second-level cache holds
 BAND = 250  # rows of the grid composed at a time
 LIMIT: dict[str, Any] = {"threshold_dbm": -105.0, "sigma_db": 6.0}
-NEED: dict[str, Any] = {
-    "sigma_db": 6.0, "noise_mw": 6e-13, "interference_factor": 0.5,
-    "downlink_threshold_db": 3.0, "uplink_threshold_dbm": -110.0,
-}  # fmt: skip
+NEEDS = [composition.Demand(noise_mw=6e-13, interference_factor=0.5, downlink_db=3.0, uplink_dbm=-110.0)] * 3
 SECTORS = tuple(
     (number, Beam(reference_dbm=30.0, azimuth_deg=bearing, tilt_deg=6.0, beamwidth_az_deg=65.0, beamwidth_el_deg=10.0))
     for number, bearing in enumerate((0.0, 120.0, 240.0))
@@ -89,7 +86,10 @@ def rate_rows(repeats: int) -> list[Measured]:
         "levels, 1 sector": (1, partial(composition.add_levels, view, SECTORS[:1], **LIMIT, **levels)),
         "levels, 3 tables": (3, partial(composition.add_levels, view, tables, **LIMIT, **levels)),
         "powers, 3 sectors": (3, partial(composition.add_powers, view, SECTORS, **sums)),
-        "throughput, 1 sector": (1, partial(composition.add_throughput, view, SECTORS[0][1], **NEED, **carried)),
+        "throughput, 3 sectors": (
+            3,
+            partial(composition.add_throughput, view, SECTORS, NEEDS, sigma_db=6.0, **carried),
+        ),
     }
 
     def in_numpy(work: Callable[[], None]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,12 @@ from coverage.composing import Canvas, Scene, nears, over_far
 from coverage.grid import room
 from coverage.masts import Standing
 from coverage.models import Far
-from coverage.radio.composition import View, add_known_power, add_powers, add_throughput
+from coverage.radio.composition import Demand, View, add_known_power, add_powers, add_throughput
 from coverage.units import to_decibel, to_linear
 
 Window = tuple[slice, slice]
 UNBOUNDED_MW = 1e30
+AT_ONCE_ROWS = 512  # of the sums that a throughput needs for a moment: so many fit into memory whatever the study
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +44,15 @@ class Demands:
     interference_factor: NDArray[np.float64]
     downlink_threshold_db: NDArray[np.float64]
     uplink_threshold_dbm: NDArray[np.float64]
+
+    @cached_property
+    def each(self) -> tuple[Demand, ...]:
+        """What is asked of every cell; raises `RangeError` as `Demand` does."""
+        rows = (self.noise_mw, self.interference_factor, self.downlink_threshold_db, self.uplink_threshold_dbm)
+        return tuple(
+            Demand(noise_mw=noise, interference_factor=factor, downlink_db=down, uplink_dbm=up)
+            for noise, factor, down, up in zip(*(row.tolist() for row in rows), strict=True)
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -127,21 +138,26 @@ def carry(scene: Scene, fars: Sequence[Far | None], canvas: Canvas, owner: NDArr
         Layer of each cell; −1 leaves it out of the layers, but it still interferes.
     demands : Demands
     """
-    for group in np.unique(demands.group):
-        chosen = demands.group == group
-        sums = powers(scene, fars, chosen, canvas.window)
-        np.logical_or(canvas.unknown, sums.unknown, out=canvas.unknown)
-        work = _Work(
-            scene=scene,
-            fars=fars,
-            canvas=canvas,
-            owner=owner,
-            demands=demands,
-            chosen=chosen & (owner >= 0),
-            total_mw=_total_mw(sums),
-        )
-        work.far()
-        work.near()
+    top, end = canvas.rows.start, canvas.rows.stop
+    for first in range(top, end, AT_ONCE_ROWS):
+        window = slice(first, min(first + AT_ONCE_ROWS, end)), canvas.cols
+        for group in np.unique(demands.group):
+            chosen = demands.group == group
+            sums = powers(scene, fars, chosen, window)
+            unknown = canvas.unknown[canvas.here(*window)]
+            np.logical_or(unknown, sums.unknown, out=unknown)
+            work = _Work(
+                scene=scene,
+                fars=fars,
+                canvas=canvas,
+                owner=owner,
+                demands=demands,
+                chosen=chosen & (owner >= 0),
+                sums=sums,
+                total_mw=_total_mw(sums),
+            )
+            work.far()
+            work.near()
 
 
 def _total_mw(sums: Powers) -> NDArray[np.float32]:
@@ -161,31 +177,31 @@ class _Work:
     owner: NDArray[np.int_]
     demands: Demands
     chosen: NDArray[np.bool_]
+    sums: Powers
     total_mw: NDArray[np.float32]
 
     def far(self) -> None:
-        demands, canvas = self.demands, self.canvas
+        canvas, asked = self.canvas, self.demands.each
 
         def add(standing: Standing, far: Far, view: View, at: Window) -> None:
-            here = canvas.here(*at)
-            for cell, beam in standing.of(self.chosen):
+            here, total = canvas.here(*at), self.total_mw[self.sums.here(at)]
+            beams = standing.of(self.chosen)
+            for layer in dict.fromkeys(int(self.owner[cell]) for cell, _ in beams):
+                own = [(cell, beam) for cell, beam in beams if self.owner[cell] == layer]
                 add_throughput(
-                    view, beam, sigma_db=far.sigma_db, noise_mw=float(demands.noise_mw[cell]),
-                    interference_factor=float(demands.interference_factor[cell]),
-                    downlink_threshold_db=float(demands.downlink_threshold_db[cell]),
-                    uplink_threshold_dbm=float(demands.uplink_threshold_dbm[cell]),
-                    total_mw=self.total_mw[here], probability=canvas.probability[self.owner[cell]][here],
+                    view, own, [asked[cell] for cell, _ in own], sigma_db=far.sigma_db, total_mw=total,
+                    probability=canvas.probability[layer][here],
                 )  # fmt: skip
 
-        over_far(self.scene, self.fars, self.chosen, canvas.window, add)
+        over_far(self.scene, self.fars, self.chosen, (self.sums.rows, self.sums.cols), add)
 
     def near(self) -> None:
         demands = self.demands
-        for standing, _, near in nears(self.scene, self.fars, self.canvas.window, self.chosen):
+        for standing, _, near in nears(self.scene, self.fars, (self.sums.rows, self.sums.cols), self.chosen):
             if near is None:
                 continue
             here = self.canvas.here(*near.window)
-            total = self.total_mw[here].ravel()[near.sweep.inside]
+            total = self.total_mw[self.sums.here(near.window)].ravel()[near.sweep.inside]
             for cell, beam in standing.of(self.chosen):
                 on_axis = near.on_axis_dbm(beam)
                 # The other cells keep their mean power, as on the way over terrain: fading moves the server alone.

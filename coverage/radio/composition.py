@@ -20,12 +20,13 @@ from coverage.errors import GridError
 from coverage.radio import native
 from coverage.radio.native import compose
 from coverage.radio.ranges import require
-from coverage.radio.views import OUTSIDE, UNKNOWN, Beam, View, pack_db, unpack_db
+from coverage.radio.views import OUTSIDE, UNKNOWN, Beam, Demand, View, pack_db, unpack_db
 
 __all__ = [
     "OUTSIDE",
     "UNKNOWN",
     "Beam",
+    "Demand",
     "View",
     "add_known",
     "add_known_power",
@@ -163,27 +164,20 @@ def add_known_power(level_dbm: NDArray[Any], cell: int, *, best_mw: Floats, othe
 
 
 def add_throughput(
-    view: View, beam: Beam, *, sigma_db: float, noise_mw: float, interference_factor: float,
-    downlink_threshold_db: float, uplink_threshold_dbm: float, total_mw: Floats, probability: Floats,
+    view: View, beams: Beams, demands: Sequence[Demand], *, sigma_db: float, total_mw: Floats, probability: Floats
 ) -> None:  # fmt: skip
-    """Add the probability that a cell carries a throughput, in place.
+    """Add the probability that the cells of a mast carry a throughput, in place.
 
     Parameters
     ----------
-    view : View
-    beam : Beam
+    view, beams
+        As `add_levels`.
+    demands : sequence of Demand
+        What is asked of each beam, in their order.
     sigma_db : float, 0.001–100
         Standard deviation of fading [dB].
-    noise_mw : float
-        Noise in one resource element [mW], > 0.
-    interference_factor : float
-        By which the power of the other cells is scaled: load and gain of the traffic beam, ≥ 0.
-    downlink_threshold_db : float
-        SINR, of the level, that the downlink needs [dB].
-    uplink_threshold_dbm : float
-        Level at which the uplink is good enough [dBm]; −inf asks for nothing.
     total_mw : float32 ndarray
-        Power of all cells of the carrier group, this one included [mW].
+        Power of all cells of the carrier group, these included [mW].
     probability : float32 ndarray, starts at 0
         Becomes the greatest Φ((level − T) / σ) over cells, T the greater of the two thresholds as a level.
 
@@ -198,20 +192,18 @@ def add_throughput(
     -----
     The other cells keep their median level: fading moves the server alone.
     """
-    _require_throughput(sigma_db, noise_mw, interference_factor)
+    require("sigma_db", sigma_db, 1e-3, 100.0)
     _same_shape(view.loss, total_mw, probability)
     lib = native.library()
     if lib is not None:
         compose.add_throughput(
-            lib, view, beam, sigma_db=sigma_db, noise_mw=noise_mw, interference_factor=interference_factor,
-            downlink_threshold_db=downlink_threshold_db, uplink_threshold_dbm=uplink_threshold_dbm,
-            total_mw=total_mw, probability=probability,
+            lib, view, beams, demands, sigma_db=sigma_db, total_mw=total_mw, probability=probability
         )  # fmt: skip
         return
-    for _, level in _levels(view, [(0, beam)], None):
+    for demand, (_, level) in zip(demands, _levels(view, beams, None), strict=True):
         others = np.maximum(total_mw - _milliwatt(level), np.float32(0.0))
-        needed = downlink_threshold_db + 10.0 * np.log10(interference_factor * others + noise_mw)
-        reached = ndtr((level - np.maximum(needed, uplink_threshold_dbm)) / sigma_db)
+        needed = demand.downlink_db + 10.0 * np.log10(demand.interference_factor * others + demand.noise_mw)
+        reached = ndtr((level - np.maximum(needed, demand.uplink_dbm)) / sigma_db)
         np.fmax(probability, reached, out=probability, casting="same_kind")
 
 
@@ -265,12 +257,6 @@ def _take(level: Floats, cell: int, rsrp_dbm: Floats, server: Servers) -> None:
 def _milliwatt(level_dbm: NDArray[Any]) -> Floats:
     octaves = np.maximum(np.asarray(level_dbm, dtype=np.float32) / np.float32(DB_PER_OCTAVE), np.float32(LEAST_LOG2))
     return np.asarray(np.exp2(octaves))
-
-
-def _require_throughput(sigma_db: float, noise_mw: float, interference_factor: float) -> None:
-    require("sigma_db", sigma_db, 1e-3, 100.0)
-    require("noise_mw", noise_mw, 1e-30, 1e30)
-    require("interference_factor", interference_factor, 0.0, 1e6)
 
 
 def _same_shape(like: NDArray[Any], *arrays: NDArray[Any]) -> None:

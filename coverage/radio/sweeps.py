@@ -87,7 +87,7 @@ def coast_distances_km(
     return np.where(wet, from_tx, NO_COAST_KM), np.where(wet, from_rx, NO_COAST_KM)
 
 
-def packed_sweep(  # noqa: PLR0913 (a mast on its ground, and what is asked of it)
+def packed_sweep(
     bare_m: Array, top_m: Array, position: tuple[float, float], link: RayLink, *,
     pixel_m: float, reach_m: float, near_m: float, zone: NDArray[np.uint8] | None = None, agreed_db: float = AGREED_DB,
     asked: tuple[slice, slice] | None = None,

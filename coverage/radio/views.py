@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from coverage.errors import GridError, RangeError
 from coverage.radio.antenna import sector_gain_db
+from coverage.radio.ranges import require
 
 PER_DB = 64  # steps of a packed loss per decibel
 OUTSIDE = -32768  # packed: beyond the reach, or where another model serves
@@ -115,6 +116,37 @@ class View:
         east = (np.arange(self.col0, self.col0 + cols, dtype=float) - self.col)[None, :] * self.pixel_m
         below = self.antenna_m - self.ground_m.astype(float)
         return np.degrees(np.arctan2(east, north)), np.degrees(np.arctan2(below, np.hypot(east, north)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What a throughput asks of a cell.
+
+    Attributes
+    ----------
+    noise_mw : float
+        Noise in one resource element [mW], > 0.
+    interference_factor : float
+        By which the power of the other cells is scaled, ≥ 0: load, and traffic beam over broadcast beam.
+    downlink_db : float
+        SS-RSRP over interference and noise that the downlink needs [dB].
+    uplink_dbm : float
+        SS-RSRP at which the uplink is good enough [dBm]; −inf asks for nothing.
+
+    Raises
+    ------
+    RangeError
+        ``kernel_range`` for a value outside its limits.
+    """
+
+    noise_mw: float
+    interference_factor: float
+    downlink_db: float
+    uplink_dbm: float
+
+    def __post_init__(self) -> None:
+        require("noise_mw", self.noise_mw, 1e-30, 1e30)
+        require("interference_factor", self.interference_factor, 0.0, 1e6)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

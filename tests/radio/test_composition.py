@@ -16,10 +16,7 @@ from coverage.radio.composition import OUTSIDE, UNKNOWN, Beam, View, pack_db, un
 from coverage.radio.interference import CoChannel
 
 LIMIT = {"threshold_dbm": -105.0, "sigma_db": 6.0}
-NEED = {
-    "sigma_db": 6.0, "noise_mw": 6e-13, "interference_factor": 0.5,
-    "downlink_threshold_db": 3.0, "uplink_threshold_dbm": -110.0,
-}  # fmt: skip
+NEED = {"noise_mw": 6e-13, "interference_factor": 0.5, "downlink_db": 3.0, "uplink_dbm": -110.0}
 
 
 @pytest.fixture(scope="module", params=[*native.MARCH, "numpy"])
@@ -161,8 +158,8 @@ def test_powers_and_throughput_equal_the_numpy_twin(library, seed, rows, cols):
     carried = [np.zeros((rows, cols), np.float32) for _ in range(2)]
     for engine, probability in zip((library, None), carried, strict=True):
         with by(engine):
-            for _, beam in beams:
-                composition.add_throughput(view, beam, **NEED, total_mw=total, probability=probability)
+            needs = [composition.Demand(**NEED | {"downlink_db": 3.0 + cell}) for cell, _ in beams]
+            composition.add_throughput(view, beams, needs, sigma_db=6.0, total_mw=total, probability=probability)
     # The strongest cell is a part of the total again: what float32 leaves of it is noise, below its own power by 60 dB.
     np.testing.assert_allclose(*carried, atol=1e-4, rtol=0)
 
@@ -358,20 +355,20 @@ def test_throughput_asks_for_the_harder_of_both_links(library):
     own = 1e-10  # −100 dBm
     total = np.array([[own, own + 100 * noise, own]], np.float32)
     probability = np.zeros((1, 3), np.float32)
-    asked = NEED | {"noise_mw": noise, "downlink_threshold_db": 10.0, "uplink_threshold_dbm": -130.0}
+    asked = NEED | {"noise_mw": noise, "downlink_db": 10.0, "uplink_dbm": -130.0}
+    need, alone = [composition.Demand(**asked)], [(0, omni(0.0))]
     with by(library):
-        composition.add_throughput(view, omni(0.0), **asked, total_mw=total, probability=probability)
+        composition.add_throughput(view, alone, need, sigma_db=6.0, total_mw=total, probability=probability)
     needed = 10 - 120 + 10 * np.log10([1.0, 51.0, 1.0])
     np.testing.assert_allclose(probability[0], ndtr((-100 - needed) / 6), atol=1e-5)
     stricter = np.zeros((1, 3), np.float32)
     with by(library):
-        composition.add_throughput(
-            view, omni(0.0), **asked | {"uplink_threshold_dbm": -100.0}, total_mw=total, probability=stricter
-        )
+        harder = [composition.Demand(**asked | {"uplink_dbm": -100.0})]
+        composition.add_throughput(view, alone, harder, sigma_db=6.0, total_mw=total, probability=stricter)
     np.testing.assert_allclose(stricter, [[0.5, min(0.5, probability[0, 1]), 0.5]], atol=1e-5)
     kept = np.full((1, 3), 0.99999, np.float32)
     with by(library):
-        composition.add_throughput(view, omni(0.0), **asked, total_mw=total, probability=kept)
+        composition.add_throughput(view, alone, need, sigma_db=6.0, total_mw=total, probability=kept)
     assert (kept == np.float32(0.99999)).all(), "the greater probability stays"
 
 
@@ -419,6 +416,8 @@ def test_arrays_that_do_not_fit_are_refused():
         replace(view, ground_m=np.zeros((3, 5), np.float32))
     with pytest.raises(RangeError, match="kernel_range"):
         composition.add_levels(view, [], **LIMIT | {"sigma_db": 0.0}, **rasters)
+    with pytest.raises(RangeError, match="kernel_range"):
+        composition.Demand(**NEED | {"noise_mw": 0.0})
     with pytest.raises(RangeError, match="beam_table"):
         omni(0.0, np.zeros((181, 360), np.float32))
     with pytest.raises(RangeError, match="beam_width"):

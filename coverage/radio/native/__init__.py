@@ -190,7 +190,7 @@ def library(folder: Path = FOLDER) -> ctypes.CDLL | None:
 
 
 def ray_count(pixel_m: float, reach_m: float) -> int:
-    """Return the number of rays of a sweep, a multiple of `FAN`: √2 pixels apart on the rim, a target for each pixel."""
+    """Return the number of rays of a sweep, a multiple of `FAN`: √2 pixels apart on the rim, a target a pixel."""
     return FAN * math.ceil(math.sqrt(2) * math.pi * reach_m / pixel_m / FAN)
 
 

@@ -40,9 +40,13 @@ typedef struct {
     Raster best, others, server, unknown; /* float, float, int32, uint8 */
 } Powers;
 
+typedef struct { /* what is asked of one beam */
+    float noise, factor, downlink_db, uplink_dbm;
+} Demand;
+
 typedef struct {
     Raster total, probability; /* float */
-    float per_sigma, noise, factor, downlink_db, uplink_dbm;
+    float per_sigma;
 } Throughput;
 
 typedef struct { /* first pixel of a strip in the arrays, and how many of its pixels there are */
@@ -216,20 +220,23 @@ static void add_powers(const Beam *beams, int count, const Powers *out, Strip *s
     mark_unknown(strip, &out->unknown);
 }
 
-static void add_throughput(const Beam *beam, const Throughput *out, Strip *strip) {
+static void add_throughput(const Beam *beams, const Demand *demands, int count, const Throughput *out, Strip *strip) {
     const Place at = strip->at;
     float total[STRIP], probability[STRIP];
-    const float noise = out->noise, factor = out->factor, per_sigma = out->per_sigma;
-    const float downlink_db = out->downlink_db, uplink_dbm = out->uplink_dbm;
+    const float per_sigma = out->per_sigma;
     FOR_STRIP total[j] = 0;
     FETCH(total, out->total);
     FETCH(probability, out->probability);
-    set_levels(beam, strip);
-    FOR_STRIP {
-        const float level = strip->level[j], others = max_of(total[j] - milliwatt(level), 0);
-        const float needed = downlink_db + 3.0103000f * log2_of(factor * others + noise);
-        const float reached = normal_of((level - max_of(needed, uplink_dbm)) * per_sigma);
-        probability[j] = reached > probability[j] ? reached : probability[j];
+    for (int b = 0; b < count; b++) {
+        const float noise = demands[b].noise, factor = demands[b].factor;
+        const float downlink_db = demands[b].downlink_db, uplink_dbm = demands[b].uplink_dbm;
+        set_levels(&beams[b], strip);
+        FOR_STRIP {
+            const float level = strip->level[j], others = max_of(total[j] - milliwatt(level), 0);
+            const float needed = downlink_db + 3.0103000f * log2_of(factor * others + noise);
+            const float reached = normal_of((level - max_of(needed, uplink_dbm)) * per_sigma);
+            probability[j] = reached > probability[j] ? reached : probability[j];
+        }
     }
     STORE(probability, out->probability);
 }
@@ -292,9 +299,9 @@ void phusong_powers(const View *view, const Beam *beams, int count, const Powers
     while (next_strip(view, &strip)) add_powers(beams, count, out, &strip);
 }
 
-void phusong_throughput(const View *view, const Beam *beam, const Throughput *out) {
+void phusong_throughput(const View *view, const Beam *beams, const Demand *demands, int count, const Throughput *out) {
     Strip strip = {.at = {0}};
-    while (next_strip(view, &strip)) add_throughput(beam, out, &strip);
+    while (next_strip(view, &strip)) add_throughput(beams, demands, count, out, &strip);
 }
 
 void phusong_best_server(const Raster *loss, int64_t rows, int64_t cols, float level, int32_t cell, const Raster *best,

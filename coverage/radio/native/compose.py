@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coverage.radio.views import Beam, View
+from coverage.radio.views import Beam, Demand, View
 
 Beams = Sequence[tuple[int, Beam]]
 
@@ -46,11 +46,12 @@ class _Powers(ctypes.Structure):
     _fields_ = [(name, _Raster) for name in ("best", "others", "server", "unknown")]
 
 
+class _Demand(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_float) for name in ("noise", "factor", "downlink_db", "uplink_dbm")]
+
+
 class _Throughput(ctypes.Structure):
-    _fields_ = [
-        *((name, _Raster) for name in ("total", "probability")),
-        *((name, ctypes.c_float) for name in ("per_sigma", "noise", "factor", "downlink_db", "uplink_dbm")),
-    ]
+    _fields_ = [*((name, _Raster) for name in ("total", "probability")), ("per_sigma", ctypes.c_float)]
 
 
 def _raster(array: NDArray[Any], kind: type[np.generic]) -> _Raster:
@@ -120,22 +121,16 @@ def add_powers(
 
 
 def add_throughput(
-    lib: ctypes.CDLL, view: View, beam: Beam, *, sigma_db: float, noise_mw: float, interference_factor: float,
-    downlink_threshold_db: float, uplink_threshold_dbm: float, total_mw: NDArray[np.float32],
-    probability: NDArray[np.float32],
+    lib: ctypes.CDLL, view: View, beams: Beams, demands: Sequence[Demand], *, sigma_db: float,
+    total_mw: NDArray[np.float32], probability: NDArray[np.float32],
 ) -> None:  # fmt: skip
     """Do what `composition.add_throughput` does, which checks the values and shapes."""
-    out = _Throughput(
-        _raster(total_mw, np.float32),
-        _raster(probability, np.float32),
-        1.0 / sigma_db,
-        noise_mw,
-        interference_factor,
-        downlink_threshold_db,
-        uplink_threshold_dbm,
-    )
+    out = _Throughput(_raster(total_mw, np.float32), _raster(probability, np.float32), 1.0 / sigma_db)
+    asked = [_Demand(one.noise_mw, one.interference_factor, one.downlink_db, one.uplink_dbm) for one in demands]
     keep: list[NDArray[np.float32]] = []
-    lib.phusong_throughput(ctypes.byref(_view(view)), _beams([(0, beam)], keep), ctypes.byref(out))
+    lib.phusong_throughput(
+        ctypes.byref(_view(view)), _beams(beams, keep), (_Demand * len(beams))(*asked), len(beams), ctypes.byref(out)
+    )
 
 
 def best_server(
