@@ -16,6 +16,8 @@ def clean(text: str) -> str:
     >>> clean("  Hải\u00a0 Châu\x00 ")
     'Hải Châu'
     """
+    if text.isascii() and text.isprintable():  # nothing to compose, nothing to leave out
+        return " ".join(text[:_LONGEST].split())
     composed = unicodedata.normalize("NFC", text[:_LONGEST])
     kept = (c if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else "" for c in composed)
     return " ".join("".join(kept).split())

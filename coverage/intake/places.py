@@ -142,7 +142,11 @@ def _patterns(frame: gpd.GeoDataFrame, points: Points) -> Iterator[Hit]:
 
 def _from_ward(points: Points, about: Known) -> NDArray[np.float64]:
     """Return the distance of every row to the ward it names [m], NaN where it names none."""
-    return np.asarray(shapely.distance(about.named, shapely.points(points)), dtype=float)
+    far = np.full(len(points), np.nan)
+    named = np.array([each is not None for each in about.named], dtype=bool)
+    if named.any():
+        far[named] = shapely.distance(about.named[named], shapely.points(points[named]))
+    return far
 
 
 def _from_before(points: Points, about: Known) -> NDArray[np.float64]:

@@ -204,7 +204,7 @@ def _bands(frame: pd.DataFrame) -> Iterator[Hit]:
         code="band_not_held",
         field="band",
         rows=_where([each is not None for each in listed]),
-        values=lambda p: {"operator": frame["operator"].iloc[p], "held": listed[p]},
+        values=lambda p: {"operator": triples[p][0], "held": listed[p]},
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from json.encoder import encode_basestring
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
@@ -122,10 +124,19 @@ def digest_of(rows: Rows) -> str:
 def digest_of_rows(owner: str, rows: Iterable[tuple[int, float | None, float | None, str]]) -> str:
     """Return the SHA-256 of a partner's rows in their order: position, easting, northing, values."""
     running = hashlib.sha256(owner.encode())
-    for row in rows:
-        running.update(b"\n")
-        running.update(canonical(list(row)).encode())
+    for position, easting, northing, values in rows:
+        # What `canonical` makes of the same list, without asking the type of every number: a third of the time.
+        places = f"{_number(easting)},{_number(northing)}"
+        running.update(f"\n[{position},{places},{encode_basestring(values)}]".encode())
     return running.hexdigest()
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "null"
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return float.__repr__(value)
 
 
 def _hash_of(previous: str, values: Mapping[str, Any]) -> str:
