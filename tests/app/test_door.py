@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,6 +14,7 @@ from coverage.app import door, pages_for, server, visitor
 from coverage.store.accounts import change_password, holder, open_key
 from coverage.store.engine import Store
 from coverage.store.migrating import open_store
+from tests.app.serving import ROOT, free_port
 from tests.store.people import PASSWORD, account
 
 CHOSEN = "một câu dài hơn hẳn"
@@ -175,3 +179,33 @@ def test_no_page_of_a_partner_or_an_analyst_draws_sites_or_single_operators() ->
             text = (screens / f"{name}.py").read_text("utf-8")
             assert "city_map" not in text, name
             assert "map_page" not in text, name
+
+
+@pytest.mark.parametrize(
+    ("address", "closed"),
+    [
+        ("127.0.0.1", None),
+        ("::1", None),
+        ("localhost", None),
+        ("0.0.0.0", "0.0.0.0"),
+        (None, "0.0.0.0"),
+        ("10.0.0.7",) * 2,
+    ],
+)
+def test_without_accounts_another_address_is_not_served(store: Store, monkeypatch, address, closed) -> None:
+    monkeypatch.setattr(door.st, "get_option", lambda name: address if name == "server.address" else "")
+    assert door.closed_address() == closed
+    account(store, "Lan", "planner")
+    assert door.closed_address() is None
+
+
+@pytest.mark.slow
+def test_the_server_says_so_and_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "0.0.0.0", "--server.port"]
+    env = {**os.environ, "HOME": str(tmp_path), "PHUSONG_STORE": str(tmp_path / "store.db")}
+    done = subprocess.run(
+        [*command, str(free_port())], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    assert "phusong user add" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -12,6 +12,7 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pyogrio
+import xlwt
 
 CELLS = pd.DataFrame(
     {
@@ -131,3 +132,15 @@ def write_zip(path, members):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
+
+
+def write_xls(path, frame=CELLS, above=()):
+    """Write a workbook of Excel 97 (BIFF8), lines of title above the table."""
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("Tram")
+    lines = [[title] for title in above] + [list(frame.columns)] + frame.to_numpy(dtype=object).tolist()
+    for row, line in enumerate(lines):
+        for column, value in enumerate(line):
+            if not pd.isna(value) and value != "":
+                sheet.write(row, column, value)
+    book.save(str(path))

@@ -8,11 +8,13 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from affine import Affine
 
 from coverage.catalog.registers import data_dir
 from coverage.errors import LayerError
 from coverage.files.layers import read_wards
 from coverage.files.raw import RawTable
+from coverage.grid import Raster
 from coverage.intake.checking import Against, check_cells, check_subscriptions
 from coverage.intake.documents import report_of, report_of_failure
 from coverage.intake.workbooks import empty_workbook, marked_workbook
@@ -218,3 +220,29 @@ def test_lines_are_held_against_homes_and_the_earlier_file(wards):
     assert answer == {("lines_tenth", 4), ("lines_tenfold", 7), ("lines_above_homes", 8), ("lines_dropped", 4)}
     with pytest.raises(LayerError, match="wards_needed"):
         check_subscriptions(raw_of(rows), Against())
+
+
+def test_a_file_that_was_cut_off_is_told_against_the_submission_before(wards):
+    rows = [cell(number) for number in range(10)]
+    before = check_cells(raw_of(rows), Against(today=TODAY, wards=wards)).layer
+    told = check_cells(raw_of(rows[:4]), Against(today=TODAY, wards=wards, earlier=before)).problems
+    (drop,) = [problem for problem in told if problem.code == "cells_dropped"]
+    assert drop.row is None
+    assert (drop.values["technology"], drop.values["before"], drop.values["after"]) == ("NR", 10, 4)
+    for kept in (rows, rows[:8], rows[:6] + [cell(20 + n) for n in range(4)]):
+        codes = {p.code for p in check_cells(raw_of(kept), Against(today=TODAY, earlier=before)).problems}
+        assert "cells_dropped" not in codes
+
+
+def test_a_cell_in_the_sea_is_told_where_the_coast_is_known(wards):
+    rows = [cell(number) for number in range(6)]
+    x, y = check_cells(raw_of(rows), Against(today=TODAY)).layer.frame.geometry.get_coordinates().to_numpy().T
+    values = np.zeros((400, 400), dtype=np.uint8)
+    corner, pixel = (x[3] - 2000, y[3] + 2000), 10.0
+    values[165:236, 165:236] = 1  # 350 m of water on every side of the fourth cell
+    sea = Raster(values=values, transform=Affine(pixel, 0, corner[0], 0, -pixel, corner[1]), crs="EPSG:5899", unit="1")
+    told = check_cells(raw_of(rows), Against(today=TODAY, wards=wards, sea=sea)).problems
+    assert [problem.row for problem in told if problem.code == "place_at_sea"] == [5]
+    values[200, 200 + 30] = 0  # a pier within 300 m to the east
+    told = check_cells(raw_of(rows), Against(today=TODAY, wards=wards, sea=sea)).problems
+    assert [problem.row for problem in told if problem.code == "place_at_sea"] == []

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from coverage.errors import StoreError
+from coverage.store.audit import canonical, digest_of_rows
 from coverage.store.current import layer_of
 from coverage.store.engine import Store
-from coverage.store.submissions import decide, file_of, problems_of, remembered, submissions, submit
+from coverage.store.submissions import _members, _plain, decide, file_of, problems_of, remembered, submissions, submit
 from tests.store.people import account, layer, upload
 
 
@@ -118,3 +124,28 @@ def test_nothing_is_changed_or_taken_away(store: Store, verb: str) -> None:
         submit(access, upload())
     with pytest.raises(StoreError, match="append only"), store.writing(who) as access:
         access.connection.execute(text(verb))
+
+
+WILD = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text(max_size=6))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.floats(-1e7, 1e7), st.one_of(st.none(), st.floats(-1e7, 1e7)), st.text(max_size=8)), max_size=5
+    )
+)
+def test_the_digest_of_rows_is_that_of_their_canonical_form(rows) -> None:
+    listed = [(number, *row) for number, row in enumerate(rows)]
+    whole = "VNPT" + "".join("\n" + canonical(list(row)) for row in listed)
+    assert digest_of_rows("VNPT", listed) == hashlib.sha256(whole.encode()).hexdigest()
+
+
+@settings(max_examples=80, deadline=None)
+@given(values=st.lists(WILD, min_size=1, max_size=6))
+def test_the_values_of_a_column_are_written_one_by_one(values) -> None:
+    for column in (pd.Series(values, dtype=object, name="x"), pd.Series(values, name="x")):
+        texts = [json.loads("{" + each + "}")["x"] for each in _members(column)]
+        wanted = [_plain(value) for value in column.tolist()]
+        assert texts == wanted
+        assert list(map(type, texts)) == list(map(type, wanted))
