@@ -7,6 +7,9 @@ from .catalog.targets import target as target
 from .catalog.targets import targets as targets
 from .changes import Change as Change
 from .city import City as City
+from .disputes import Confirmed as Confirmed
+from .disputes import Dispute as Dispute
+from .disputes import confirmed as confirmed
 from .errors import CoverageError as CoverageError
 from .errors import LayerError as LayerError
 from .errors import PlanError as PlanError

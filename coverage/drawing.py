@@ -34,6 +34,8 @@ UNKNOWN = "#c9c9cf"
 SEA = "#d3e2ec"
 COVERED, LIKELY, WEAK = "#b5179e", "#d76bc6", "#ebb5e2"  # magenta: no ward class and no relief has that hue
 GAINED = "#f28e00"
+DISPUTED = "#16202a"
+HATCH = 6  # pixels from line to line
 BREAKS: dict[str, tuple[float, ...]] = {
     "area_share": (0.0, 0.05, 0.1, 0.2, 0.4, 0.7),
     "expected_area_share": (0.0, 0.05, 0.1, 0.2, 0.4, 0.7),
@@ -122,6 +124,23 @@ def gain_image(
     target = mercator_grid(grid)
     values = Raster(values=gained, transform=grid.transform, crs=grid.crs).on(target, "nearest")
     return _image((np.nan_to_num(values) > 0.5).astype(np.uint8), ("#000000", GAINED), (0, 230), target)
+
+
+def disputed_image(disputed: NDArray[np.bool_], grid: Grid) -> MapImage:
+    """Return where coverage is disputed, hatched so that what lies below is still seen.
+
+    Parameters
+    ----------
+    disputed : bool ndarray of shape (rows, cols)
+    grid : Grid
+    """
+    target = mercator_grid(grid)
+    values = Raster(values=disputed.astype(np.float32), transform=grid.transform, crs=grid.crs).on(target, "nearest")
+    inside = np.nan_to_num(values) > 0.5
+    rows, cols = np.indices(inside.shape)
+    edge = inside & ~(np.roll(inside, 1, 0) & np.roll(inside, -1, 0) & np.roll(inside, 1, 1) & np.roll(inside, -1, 1))
+    lines = ((rows + cols) % HATCH < HATCH // 3) | edge
+    return _image((inside & lines).astype(np.uint8), ("#000000", DISPUTED), (0, 235), target)
 
 
 def coverage_steps(edge: float) -> tuple[float, float, float]:

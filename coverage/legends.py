@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from coverage import drawing
+from coverage.disputes import Confirmed
 from coverage.study import Result
 from coverage.types import Language
 from coverage.words import number, percent, t
@@ -60,6 +61,14 @@ def connected(result: Result, lang: Language) -> str | None:
     if math.isnan(value):
         return t("households.connected_between", lang, **ends)
     return t("households.connected_about", lang, share=percent(value, lang), **ends)
+
+
+def disputed(apart: Confirmed | None, measure: str, lang: Language) -> str | None:
+    """Return a share of the city in its confirmed and its disputed part; None where nothing of it is disputed."""
+    parts = None if apart is None else apart.parts(measure)
+    if parts is None or not parts[1] > 0:
+        return None
+    return t("maps.parts", lang, confirmed=percent(parts[0], lang), disputed=percent(parts[1], lang))
 
 
 def _spread(sigma: Any, lang: Language) -> str:

@@ -19,6 +19,7 @@ from folium.template import Template
 
 from coverage import drawing, legends
 from coverage.assets import data_url, picture, vendor
+from coverage.disputes import Confirmed
 from coverage.drawing import LatLonBounds, MapImage
 from coverage.errors import StoreError
 from coverage.planning.plans import Plan
@@ -129,12 +130,15 @@ body{font:14px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Helvet
 .legend .row{display:flex;align-items:center;gap:8px;font-size:13px;line-height:1.55}
 .legend i{flex:none;width:22px;height:12px;border-radius:2px}
 .legend i.dot{width:10px;height:10px;border-radius:50%;margin:0 6px}
+.legend i.hatch{background:repeating-linear-gradient(135deg,#16202a 0 2px,#fff 2px 6px)!important}
 .legend i.small{width:5px;height:5px;margin:0 8.5px}
 .legend small{display:block;color:#5c6770;font-size:12px;margin-top:8px}
 """
 
 
-def result_map(result: Result, lang: Language = "vi", measure: str = "area_share") -> OfflineMap:
+def result_map(
+    result: Result, lang: Language = "vi", measure: str = "area_share", apart: Confirmed | None = None
+) -> OfflineMap:
     """Return the map of a result: wards in the colour of a measure, sites, coverage, relief and a legend.
 
     Parameters
@@ -143,14 +147,20 @@ def result_map(result: Result, lang: Language = "vi", measure: str = "area_share
     lang : {"vi", "en"}
     measure : str
         Which column of ``result.wards`` colours the wards: a key of `coverage.drawing.BREAKS`.
+    apart : Confirmed, optional
+        Hatches what is disputed.
     """
     page, study = _page(result, lang), result.study
     _fills(result, measure, t("maps.layer_wards", lang)).add_to(page)
     coverage = drawing.coverage_image(result.probability, study.grid, result.definition.edge)
     _picture_layer(coverage, t("maps.layer_coverage", lang), pane="signal", opacity=0.85).add_to(page)
+    disputed = apart is not None and bool(apart.pixels.any())
+    if apart is not None and disputed:
+        hatched = drawing.disputed_image(apart.pixels, study.grid)
+        _picture_layer(hatched, t("maps.disputed", lang), pane="signal").add_to(page)
     _outlines(result, lang).add_to(page)
     _sites(study.city.cells.frame, study.technology, lang, _operator_colours(result)).add_to(page)
-    return _finished(page, study, _legend(result, lang, measure))
+    return _finished(page, study, _legend(result, lang, measure, disputed=disputed))
 
 
 def plan_map(before: Result, after: Result, plan: Plan, lang: Language = "vi") -> OfflineMap:
@@ -285,7 +295,7 @@ def _row(colour: str, text: str, kind: str = "") -> str:
     return f'<div class="row"><i class="{kind}" style="background:{colour}"></i>{escape(text)}</div>'
 
 
-def _legend(result: Result, lang: Language, measure: str, after: Result | None = None) -> str:
+def _legend(result: Result, lang: Language, measure: str, after: Result | None = None, disputed: bool = False) -> str:
     study, definition = result.study, result.definition
     edge = definition.edge
     figure = _share(result.headline, lang)
@@ -299,6 +309,7 @@ def _legend(result: Result, lang: Language, measure: str, after: Result | None =
         *(_row(colour, text) for colour, text in legends.ward_classes(measure, lang)),
         f"<h2>{escape(t('maps.layer_coverage', lang))}</h2>",
         *(_row(colour, text) for colour, text in legends.coverage_classes(edge, lang, gained=after is not None)),
+        _row(drawing.DISPUTED, t("maps.disputed", lang), "hatch") if disputed else "",
         f"<h2>{escape(t('maps.layer_sites', lang))}</h2>",
         *(_row(colour, name, "dot") for name, colour in _operator_colours(after or result).items()),
         _row(drawing.UNKNOWN, t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology]), "dot small"),

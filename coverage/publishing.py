@@ -25,6 +25,7 @@ import pyogrio
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
+from coverage.disputes import Confirmed
 from coverage.fields import table as field_table
 from coverage.figures import WARD_COLUMNS
 from coverage.layers import Layer
@@ -60,14 +61,22 @@ def _published_table(wards: pd.DataFrame) -> pd.DataFrame:
     return wards.reset_index(names="ward_id")
 
 
-def wards_csv(result: Result) -> str:
-    """Return ``wards.csv``: one row per ward of the file, shares 0–1, uncovered 0, unknown empty."""
-    return csv_text(published_wards(result))
+def wards_csv(result: Result, apart: Confirmed | None = None) -> str:
+    """Return ``wards.csv``: one row per ward of the file, shares 0–1, uncovered 0, unknown empty.
+
+    Where something is disputed, ``confirmed_area_share`` and ``disputed_area_share`` stand beside the rest.
+    """
+    return csv_text(_with_parts(published_wards(result), apart))
 
 
-def wards_gpkg(result: Result) -> bytes:
+def _with_parts(table: pd.DataFrame, apart: Confirmed | None) -> pd.DataFrame:
+    return table if apart is None else table.join(apart.wards, on="ward_id")
+
+
+def wards_gpkg(result: Result, apart: Confirmed | None = None) -> bytes:
     """Return ``wards.gpkg``: layer ``wards``, the table of ``wards.csv`` with the polygons in the CRS of the study."""
-    return _ward_shapes(result, published_wards(result), result.study.city.wards.frame.geometry)
+    table = _with_parts(published_wards(result), apart)
+    return _ward_shapes(result, table, result.study.city.wards.frame.geometry)
 
 
 def checked_wards(wards: Layer) -> bytes:
@@ -129,9 +138,18 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def city_json(result: Result) -> str:
-    """Return ``city.json``: definition, denominator, every city figure and what the data lacks."""
-    return json_text(result.summary())
+def city_json(result: Result, apart: Confirmed | None = None) -> str:
+    """Return ``city.json``: definition, denominator, every city figure and what the data lacks.
+
+    Where something is disputed, ``disputed`` holds the confirmed and the disputed part of every share that has parts.
+    """
+    told = {} if apart is None else {"disputed": apart.document()}
+    return json_text({**result.summary(), **told})
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash of a content."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def coverage_tif(result: Result) -> bytes:
@@ -247,19 +265,16 @@ def manifest(result: Result, written: Mapping[str, bytes], **request: Any) -> di
             **request,
         },
         "seed": None,
-        "outputs": {
-            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for name, content in written.items()
-        },
+        "outputs": {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in written.items()},
     }
 
 
-def documents(result: Result) -> dict[str, bytes]:
-    """Return the data files of a result by name: the same bytes in every run."""
+def documents(result: Result, apart: Confirmed | None = None) -> dict[str, bytes]:
+    """Return the data files of a result by name, with what is disputed apart: the same bytes in every run."""
     return {
-        "city.json": city_json(result).encode(),
-        "wards.csv": wards_csv(result).encode(),
-        "wards.gpkg": wards_gpkg(result),
+        "city.json": city_json(result, apart).encode(),
+        "wards.csv": wards_csv(result, apart).encode(),
+        "wards.gpkg": wards_gpkg(result, apart),
         "coverage.tif": coverage_tif(result),
         "best_server.tif": best_server_tif(result),
         "best_server.csv": best_server_csv(result).encode(),
@@ -267,7 +282,13 @@ def documents(result: Result) -> dict[str, bytes]:
 
 
 def publish(
-    result: Result, folder: str | Path, lang: Language = "vi", *, also: Mapping[str, bytes] | None = None
+    result: Result,
+    folder: str | Path,
+    lang: Language = "vi",
+    *,
+    also: Mapping[str, bytes] | None = None,
+    apart: Confirmed | None = None,
+    request: Mapping[str, Any] | None = None,
 ) -> tuple[Path, ...]:
     """Write a result into a folder, each file whole or not at all, the manifest last.
 
@@ -280,6 +301,10 @@ def publish(
         Language of ``map.html``.
     also : mapping of file name to content, optional
         Further files of the same run, such as the report: written and recorded with the others.
+    apart : Confirmed, optional
+        What is confirmed and what is disputed.
+    request : mapping, optional
+        What else the run was asked for; the manifest keeps it under ``parameters``.
 
     Returns
     -------
@@ -292,8 +317,8 @@ def publish(
     StoreError
         ``cannot_write``.
     """
-    data = {**documents(result), "map.html": _page(result_map(result, lang)), **(also or {})}
-    return _write_all(folder, {**data, "manifest.json": _manifest_json(result, data)})
+    data = {**documents(result, apart), "map.html": _page(result_map(result, lang, apart=apart)), **(also or {})}
+    return _write_all(folder, {**data, "manifest.json": _manifest_json(result, data, **(request or {}))})
 
 
 def publish_plan(

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from coverage import charts, legends
 from coverage.catalog.targets import Target, targets
 from coverage.caveats import caveats, problems
+from coverage.disputes import OF_HOMES, Confirmed
 from coverage.drawing import ward_colour
 from coverage.figures import SHARES
 from coverage.planning.plans import Plan
@@ -52,7 +53,14 @@ class Report:
         return write_text(path, self.html)
 
 
-def report(result: Result, after: Result | None = None, plan: Plan | None = None, *, lang: Language = "vi") -> Report:
+def report(
+    result: Result,
+    after: Result | None = None,
+    plan: Plan | None = None,
+    *,
+    lang: Language = "vi",
+    apart: Confirmed | None = None,
+) -> Report:
     """Return the report of a result; with a re-run after a scenario, before and after; with a plan, its steps too.
 
     Parameters
@@ -64,6 +72,8 @@ def report(result: Result, after: Result | None = None, plan: Plan | None = None
     plan : Plan, optional
         The plan behind `after`.
     lang : {"vi", "en"}
+    apart : Confirmed, optional
+        What is confirmed and what is disputed today.
     """
     say = partial(_say, lang=lang)
     page = _template().render(
@@ -74,7 +84,11 @@ def report(result: Result, after: Result | None = None, plan: Plan | None = None
         synthetic=result.study.city.synthetic,
         kicker=say("kicker_plan" if plan else "kicker", generation=legends.GENERATIONS[result.study.technology]),
         place=_place(result, lang),
-        headline=_headline(result, after, plan, lang),
+        headline={
+            **_headline(result, after, plan, lang),
+            "disputed": legends.disputed(apart, result.definition.headline, lang),
+            "homes_disputed": legends.disputed(apart, OF_HOMES, lang),
+        },
         basis=legends.basis(result, lang),
         figures=_figures(result, after, lang),
         targets=_targets(result, after, lang),

@@ -158,10 +158,10 @@ class _OverGround:
     ground: _Ground
 
     def far(self, mast: Mast) -> Far | None:
-        """Return what a mast sees beyond 250 m; None for a street-level mast."""
-        if mast.environment == "UMi":
-            return None
+        """Return what a mast sees beyond 250 m; None for a street-level mast, and for one out of reach of the grid."""
         rows, cols = self.grid.window(mast.easting_m, mast.northing_m, self.model.sweep_m)
+        if mast.environment == "UMi" or rows.start >= rows.stop or cols.start >= cols.stop:
+            return None
         key = self._key(mast)
         if not LOSSES.has(key):
             LOSSES.put(key, self._swept(mast, rows, cols))

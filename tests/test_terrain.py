@@ -146,3 +146,14 @@ def test_a_study_of_arrays_on_disk_measures_the_same(monkeypatch):
     pd.testing.assert_frame_equal(found.wards, expected.wards)
     np.testing.assert_array_equal(found.signal.union, expected.signal.union)
     terrain._ground.cache_clear()
+
+
+def test_a_mast_out_of_reach_of_the_city_adds_nothing():
+    ground = np.full((500, 500), 10.0)
+    alone = signal(city(ground), pixel=200.0)
+    for far in ({"y_km": 300.0}, {"x_km": -300.0}, {"x_km": 500.0, "y_km": -900.0}):
+        cells = make.cells(
+            make.cell(azimuth_deg=math.nan, height_m=30.0), make.cell(site_id="far", operator="VNPT", **far)
+        )
+        both = signal(city(ground, cells=cells), pixel=200.0)
+        assert np.array_equal(both.union, alone.union)

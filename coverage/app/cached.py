@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 from dataclasses import dataclass
@@ -18,12 +17,14 @@ from coverage.app.visitor import store
 from coverage.catalog.registers import data_dir
 from coverage.changes import ChangeKind
 from coverage.city import City
+from coverage.disputes import Confirmed, confirmed
 from coverage.drawing import LatLonBounds, MapImage
 from coverage.planning.plans import Plan
 from coverage.planning.rules import Rules, Sharing
 from coverage.planning.worth import Objective
 from coverage.scenarios import Scenario
-from coverage.store.current import layer_of
+from coverage.store.challenges import dispute_of
+from coverage.store.current import city_with
 from coverage.store.principal import SYSTEM
 from coverage.store.submissions import holding
 from coverage.study import Progress, Result
@@ -123,6 +124,7 @@ _planned: Kept[Plan] = Kept(8)
 _shown: Kept[Shown] = Kept(4)
 _pages: Kept[bytes] = Kept(8)
 _gaps: Kept[pd.DataFrame] = Kept(4)
+_disputed: Kept[Confirmed] = Kept(4)
 
 
 def city_file() -> Path:
@@ -132,7 +134,10 @@ def city_file() -> Path:
 
 
 def _mark() -> str:
-    """Return what a result depends on beside its definition: the city's files and the submissions that hold."""
+    """Return what a result depends on beside its definition: the city's files and the submissions that hold.
+
+    It names no partner: all that is kept under it is of the union, and `audience` says who may be shown its sites.
+    """
     found = store()
     if found is None:
         return fingerprint(city_file())
@@ -146,11 +151,7 @@ def _city() -> City:
     if found is None:
         return city
     with found.reading(SYSTEM) as access:
-        if holding(access, "cells"):
-            city = dataclasses.replace(city, cells=layer_of(access, "cells"))
-        if holding(access, "subscriptions"):
-            city = dataclasses.replace(city, subscriptions=layer_of(access, "subscriptions"))
-    return city
+        return city_with(access, city)
 
 
 def city() -> City:
@@ -173,6 +174,26 @@ def measured(definition: str, progress: Progress | None = None) -> Measured:
         return Measured(result=result, drawn=draw(result))
 
     return _measured.get(f"{mark} {definition}", make)
+
+
+def disputed(definition: str) -> Confirmed | None:
+    """Return a city that was `measured` with what is confirmed and what is disputed apart; None without a dispute."""
+    found = store()
+    if found is None:
+        return None
+    with found.reading(SYSTEM) as access:
+        dispute = dispute_of(access)
+    if not dispute:
+        return None
+    return _disputed.get(f"{_mark()} {definition} {dispute!r}", lambda: confirmed(measured(definition).result, dispute))
+
+
+def hatched(definition: str) -> MapImage | None:
+    """Return the picture of what is disputed; None where nothing is."""
+    apart = disputed(definition)
+    if apart is None or not apart.pixels.any():
+        return None
+    return drawing.disputed_image(apart.pixels, measured(definition).result.study.grid)
 
 
 def gap(definition: str) -> pd.DataFrame:
@@ -266,9 +287,10 @@ def warm() -> None:
 
 def map_page(definition: str, measure: str, lang: Language) -> bytes:
     """Return the map of the city as a file that stands alone."""
-    result = measured(definition).result
-    key = f"{_mark()} {definition} {measure} {lang}"
-    return _pages.get(key, lambda: maps.result_map(result, lang, measure).html().encode())
+    result, apart = measured(definition).result, disputed(definition)
+    mark = "" if apart is None else hashlib.sha256(apart.pixels.tobytes()).hexdigest()
+    key = f"{_mark()} {definition} {measure} {lang} {mark}"
+    return _pages.get(key, lambda: maps.result_map(result, lang, measure, apart).html().encode())
 
 
 def plan_page(plan: Plan, before: Result, after: Result, lang: Language) -> bytes:

@@ -54,7 +54,7 @@ function switches(panel) {
     bar.append(element("div", { className: "views", role: "group" }, ...choice));
   }
   bar.append(element("div", { className: "layers", role: "group", ariaLabel: data.texts.layers },
-    ...["wards", "coverage", "sites"].map(box)));
+    ...data.layers.map(box)));
   const operator = element("select", { ariaLabel: data.texts.operator });
   operator.append(element("option", { value: "", textContent: data.texts.all_operators }),
     ...data.operators.map(({ name }) => element("option", { value: name, textContent: name })));
@@ -74,7 +74,9 @@ function switches(panel) {
   panel.finder.onchange = () => find(panel, panel.finder.value);
   const home = element("button", { type: "button", textContent: data.texts.home });
   home.onclick = () => { panel.finder.value = ""; panel.map?.fitBounds(data.bounds); };
-  bar.append(operator, panel.finder, home);
+  if (data.operators.length) bar.append(operator);
+  bar.append(panel.finder, home);
+  if (data.draws) bar.append(pencil(panel));
   panel.bar.replaceWith(bar);
   panel.bar = bar;
   list(panel);
@@ -139,8 +141,9 @@ async function show(panel) {
   const pictures = [data.relief && { ...data.relief, pane: "relief" }];
   if (state.on.coverage) {
     const seen = view.coverage[state.operator] ?? view.coverage[""];
-    pictures.push({ ...seen, pane: "signal", opacity: 0.85 }, view.gained && { ...view.gained, pane: "signal" });
+    pictures.push(seen && { ...seen, pane: "signal", opacity: 0.85 }, view.gained && { ...view.gained, pane: "signal" });
   }
+  pictures.push(view.disputed && { ...view.disputed, pane: "disputed" });
   panel.images = pictures.filter(Boolean).map(({ url, bounds, pane, opacity = 1 }) =>
     L.imageOverlay(link(data, url), bounds, { pane, opacity, className: pane }).addTo(map));
 
@@ -246,6 +249,40 @@ function trail(panel, { start: from, end: to, note } = {}) {
   panel.note.append(back);
 }
 
+// An area drawn corner by corner; the second press of the button closes it and sends it.
+function pencil(panel) {
+  const { data, state } = panel;
+  const button = element("button", { type: "button", className: "pencil" });
+  const label = () => {
+    button.textContent = state.corners ? data.texts.drawn : panel.area ? data.texts.draw_again : data.texts.draw;
+    button.setAttribute("aria-pressed", String(Boolean(state.corners)));
+    panel.ground.classList.toggle("picks", Boolean(state.corners));
+  };
+  button.onclick = () => {
+    if (state.corners) {
+      const corners = state.corners;
+      state.corners = undefined;
+      panel.send("drawn", corners.length > 2 ? corners : null);
+      if (corners.length < 3) outline(panel, []);
+    } else {
+      state.corners = [];
+      outline(panel, []);
+    }
+    label();
+  };
+  label();
+  return button;
+}
+
+function outline(panel, corners) {
+  const { L, map } = panel;
+  panel.area?.remove();
+  panel.area = corners.length ? L.layerGroup([
+    L.polygon(corners, { pane: "sight", interactive: false, color: "#16202a", weight: 2.5, dashArray: "5 5", fillOpacity: 0.12 }),
+    ...corners.map((corner) => L.circleMarker(corner, { pane: "sight", interactive: false, radius: 4, color: "#16202a", weight: 2, fillColor: "#fff", fillOpacity: 1 })),
+  ]).addTo(map) : undefined;
+}
+
 function pick(panel, { lat, lng }) {
   const point = rounded({ lat, lng });
   [panel.outlines, panel.dots].forEach((layers) => layers?.eachLayer((layer) => layer.closeTooltip())); // they hide the point
@@ -259,6 +296,10 @@ function picking(panel) {
   // A double click zooms: it should not ask for a profile on its way.
   map.on("click", ({ latlng }) => {
     clearTimeout(wait);
+    if (panel.state.corners) {
+      panel.state.corners.push(rounded(latlng));
+      return outline(panel, panel.state.corners);
+    }
     if (panel.data.picks) wait = setTimeout(() => pick(panel, latlng), 220);
   });
   map.on("dblclick", () => clearTimeout(wait));
@@ -275,7 +316,7 @@ async function build(panel) {
     preferCanvas: true, zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 0.5, maxZoom: 17,
     minZoom: 6, wheelPxPerZoomLevel: 90,
   }));
-  ["relief", "fills", "signal"].forEach((name, i) => { map.createPane(name).style.zIndex = 310 + 10 * i; });
+  ["relief", "fills", "signal", "disputed"].forEach((name, i) => { map.createPane(name).style.zIndex = 310 + 10 * i; });
   map.createPane("sight").style.zIndex = 450;
   map.getPane("sight").style.pointerEvents = "none";
   panel.note = element("div", { className: "note", role: "status", hidden: true });
@@ -305,9 +346,9 @@ export default function ({ parentElement, data, setStateValue }) {
   if (!data.views.some(({ id }) => id === panel.state.view)) panel.state.view = data.start;
   if (!data.operators.some(({ name }) => name === panel.state.operator)) panel.state.operator = "";
   panel.ground.setAttribute("aria-label", data.texts.title);
-  panel.ground.classList.toggle("picks", Boolean(data.picks));
+  panel.ground.classList.toggle("picks", Boolean(data.picks || panel.state.corners));
   panel.ground.classList.toggle("drags", Boolean(data.drags && panel.state.drags));
-  const face = JSON.stringify([data.texts, data.operators, data.views.map(({ id, label }) => [id, label])]);
+  const face = JSON.stringify([data.texts, data.operators, data.layers, data.draws, data.views.map(({ id, label }) => [id, label])]);
   if (face !== panel.face) switches(panel); // a rerun that changes figures only leaves the keyboard focus alone
   panel.face = face;
   const { sight: line, move, ...shown } = data;

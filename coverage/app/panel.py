@@ -14,6 +14,7 @@ from coverage import drawing, legends
 from coverage.app.cached import ALL, Drawn
 from coverage.app.published import publish
 from coverage.app.sightline import Sight
+from coverage.app.visitor import CITY, audience, visitor
 from coverage.drawing import MapImage
 from coverage.maps import FIGURES
 from coverage.study import Result
@@ -24,6 +25,7 @@ HTML = """<div class="panel"><div class="bar"></div>
 <div class="ground" role="region"></div><div class="legend"></div></div>"""
 
 LAYERS = ("wards", "coverage", "sites")
+NO_SITES = b'{"type":"FeatureCollection","features":[]}'
 
 _mount = st.components.v2.component(
     "phusong_map",
@@ -57,6 +59,8 @@ class View:
         GeoJSON.
     gained : MapImage or None
         What a plan adds, drawn over the coverage.
+    disputed : MapImage or None
+        Where coverage is disputed, hatched over everything.
     """
 
     id: str
@@ -65,6 +69,7 @@ class View:
     coverage: Drawn
     sites: bytes
     gained: MapImage | None = None
+    disputed: MapImage | None = None
 
 
 def city_map(
@@ -77,6 +82,7 @@ def city_map(
     picks: bool = False,
     move: Move | None = None,
     drags: bool = False,
+    draws: bool = False,
     layers: Collection[str] = LAYERS,
 ) -> None:
     """Put the map on the page.
@@ -100,12 +106,20 @@ def city_map(
     drags : bool
         Sites may be taken by the hand: ``moved`` of the session's state, site, latitude and longitude, or None where it
         was put back. It reruns the fragment too.
+    draws : bool
+        An area may be drawn: ``drawn`` of the session's state, a list of corners (latitude, longitude), or None.
     layers : collection of {"wards", "coverage", "sites"}
         Which are on at first.
+
+    Notes
+    -----
+    Sites, single operators and pictures of coverage are sent to those alone who may see every site: to all others the
+    map is one of wards, whatever the views hold.
     """
     data = {
-        **panel_data(views, measure, lang),
+        **panel_data(views, measure, lang, audience(visitor())),
         "on": {name: name in layers for name in LAYERS},
+        "draws": draws,
         "sight": None if sight is None else asdict(sight),
         "picks": picks,
         "move": None if move is None else asdict(move),
@@ -113,34 +127,35 @@ def city_map(
     }
     if picks:
         data["texts"]["title"] = f"{data['texts']['title']}. {t('panel.pick', lang)}"
-    _mount(data=data, key=key, on_picked_change=_nothing, on_moved_change=_nothing)
+    _mount(data=data, key=key, on_picked_change=_nothing, on_moved_change=_nothing, on_drawn_change=_nothing)
 
 
 def _nothing() -> None:
     """Answer the callback that Streamlit asks for; the value itself is read where it is needed."""
 
 
-def panel_data(views: Sequence[View], measure: str, lang: Language) -> dict[str, Any]:
-    """Return what the panel is sent: links, colours and some kilobytes of figures."""
-    first = views[0]
-    operators = drawing.operator_colours(list(first.result.study.city.cells.frame["operator"]))
+def panel_data(views: Sequence[View], measure: str, lang: Language, whose: str) -> dict[str, Any]:
+    """Return what the panel is sent: links, colours and some kilobytes of figures, for an audience."""
+    first, whole = views[0], whose == CITY
+    operators = drawing.operator_colours(list(first.result.study.city.cells.frame["operator"])) if whole else {}
     return {
         "base": str(st.get_option("server.baseUrlPath") or "").strip("/").join(("/", "")).rstrip("/"),
         "texts": _texts(first.result, lang),
         "bounds": first.coverage.bounds,
-        "wards": publish("wards", "geojson", first.coverage.wards),
-        "relief": _published("relief", first.coverage.relief),
+        "wards": publish("wards", "geojson", first.coverage.wards, whose),
+        "relief": _published("relief", first.coverage.relief, whose),
         "operators": [{"name": name, "colour": colour} for name, colour in operators.items()],
         "columns": [t(f"measure.{column}", lang) for column in FIGURES],
         "unknown": drawing.UNKNOWN,
         "start": views[-1].id,
         "on": dict.fromkeys(LAYERS, True),
-        "views": [_view(view, measure, lang, operators) for view in views],
+        "layers": list(LAYERS) if whole else ["wards"],
+        "views": [_view(view, measure, lang, operators, whose) for view in views],
     }
 
 
-def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -> dict[str, Any]:
-    study = view.result.study
+def _view(view: View, measure: str, lang: Language, operators: dict[str, str], whose: str) -> dict[str, Any]:
+    study, whole = view.result.study, whose == CITY
     edge = view.result.definition.edge
     site_classes = [(colour, name, "") for name, colour in operators.items()]
     none = t("maps.site_none", lang, technology=legends.GENERATIONS[study.technology])
@@ -154,12 +169,19 @@ def _view(view: View, measure: str, lang: Language, operators: dict[str, str]) -
         ("coverage", t("maps.layer_coverage", lang), legends.coverage_classes(edge, lang, gained=bool(view.gained))),
         ("sites", t("maps.layer_sites", lang), site_classes),
     ]
+    if not whole:
+        legend = legend[:1]
+    if view.disputed is not None:
+        legend.append(("disputed", t("maps.challenged", lang), [(drawing.DISPUTED, t("maps.disputed", lang), "hatch")]))
     return {
         "id": view.id,
         "label": view.label,
-        "sites": publish("sites", "geojson", view.sites),
-        "coverage": {name: _published("coverage", image) for name, image in view.coverage.coverage.items()},
-        "gained": _published("gained", view.gained),
+        "sites": publish("sites", "geojson", view.sites if whole else NO_SITES, whose),
+        "coverage": {
+            name: _published("coverage", image, whose) for name, image in view.coverage.coverage.items() if whole
+        },
+        "gained": _published("gained", view.gained, whose) if whole else None,
+        "disputed": _published("disputed", view.disputed, whose),
         "rows": {
             str(ward): [drawing.ward_colour(_plain(row[measure]), measure), *(_share(row[c], lang) for c in FIGURES)]
             for ward, row in view.result.wards.iterrows()
@@ -181,6 +203,9 @@ def _texts(result: Result, lang: Language) -> dict[str, str]:
         "drag",
         "moving",
         "put_back",
+        "draw",
+        "drawn",
+        "draw_again",
     )
     return {name: t(f"panel.{name}", lang) for name in names} | {
         "title": t("panel.title", lang, city=result.study.city.title(lang)),
@@ -192,8 +217,8 @@ def _texts(result: Result, lang: Language) -> dict[str, str]:
     }
 
 
-def _published(name: str, image: MapImage | None) -> dict[str, Any] | None:
-    return None if image is None else {"url": publish(name, "png", image.png), "bounds": image.bounds}
+def _published(name: str, image: MapImage | None, whose: str) -> dict[str, Any] | None:
+    return None if image is None else {"url": publish(name, "png", image.png, whose), "bounds": image.bounds}
 
 
 def _plain(value: Any) -> float | None:

@@ -15,8 +15,10 @@ import pandas as pd
 import streamlit as st
 
 from coverage import legends
-from coverage.app import cached
+from coverage.app import cached, door
 from coverage.app.cached import Measured
+from coverage.app.published import offer
+from coverage.app.visitor import audience, visitor
 from coverage.caveats import made_up
 from coverage.errors import CoverageError, LayerError, Problem
 from coverage.maps import escape
@@ -167,18 +169,18 @@ def findings(found: Sequence[Problem], lang: Language) -> None:
 
 
 def download(label: str, content: bytes, name: str, kind: str, key: str, *, synthetic: bool) -> None:
-    """Offer a file whose name carries the hash of its content.
+    """Offer a file whose name carries the hash of its content, to nobody but who looks at this page.
 
-    Streamlit names large downloads by a part of their content only, so two files could trade places; the hash in the
-    name keeps them apart, and lets the reader check what arrived. A file of made-up data says so in its name.
+    The link is one of `coverage.app.published`: Streamlit's own are answered to every session, and it names large files
+    by a part of their content only, so that two could trade places. A file of made-up data says so in its name.
     """
     stem, _, suffix = name.rpartition(".")
     mark = hashlib.sha256(content).hexdigest()[:12]
     whole_name = f"{stem}{'-synthetic' if synthetic else ''}-{mark}.{suffix}"
-    st.download_button(
-        label, content, file_name=whole_name, mime=kind, key=key, icon=":material/download:",
-        on_click="ignore",
-    )  # fmt: skip
+    link = door.below(offer(whole_name, kind, content, audience(visitor())))
+    words, target = escape(label), f'href="{escape(link)}" download="{escape(whole_name)}"'
+    with st.container(key=f"download-{key}"):
+        st.html(f'<a class="download" role="button" {target}>{words}</a>')
 
 
 def moment(at: str) -> str:

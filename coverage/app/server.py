@@ -12,8 +12,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +25,7 @@ from coverage.app import door
 from coverage.app.published import published
 from coverage.app.security import SecureHeaders
 from coverage.app.state import current
+from coverage.app.visitor import COOKIE, account_of, audience, guarded
 from coverage.assets import vendor
 from coverage.errors import CoverageError, StoreError
 from coverage.words import LANGUAGES, render, t
@@ -44,12 +47,27 @@ async def vendor_file(request: Request) -> Response:
 
 
 async def data_file(request: Request) -> Response:
-    """Answer ``/data/<name>-<sha256>.<kind>``."""
-    found = published(request.path_params["name"])
+    """Answer ``/data/<link>`` to the audience that it was offered to."""
+    link, key = request.path_params["name"], request.cookies.get(COOKIE)
+    return await run_in_threadpool(_data, link, key, request.headers.get("if-none-match", ""))
+
+
+def _data(link: str, key: str | None, held: str) -> Response:
+    account = account_of(key) if guarded() else None
+    if guarded() and account is None:
+        return Response(status_code=401, headers={"Cache-Control": "no-store"})
+    found = published(link, audience(account))
     if found is None:
         return Response(status_code=404, headers={"Cache-Control": "no-store"})
-    content, kind = found
-    return Response(content, media_type=kind, headers={"Cache-Control": FOREVER})
+    tag = f'"{found.sha256}"'
+    if found.file_name is None:
+        headers = {"Cache-Control": FOREVER, "ETag": tag, "Vary": "Cookie"}
+    else:  # a file is asked for again each time: the next person at the same browser may be somebody else
+        saved = f"attachment; filename*=UTF-8''{quote(found.file_name, safe='')}"
+        headers = {"Cache-Control": "private, no-cache", "ETag": tag, "Vary": "Cookie", "Content-Disposition": saved}
+    if held == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(found.content, media_type=found.kind, headers=headers)
 
 
 @asynccontextmanager

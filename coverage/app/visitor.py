@@ -11,6 +11,7 @@ from coverage.store.engine import Store, address_of
 from coverage.store.migrating import open_store
 
 COOKIE = "phusong_session"
+CITY = "city"  # the audience that sees every site
 
 _opened: dict[str, Store] = {}
 _lock = Lock()
@@ -37,6 +38,16 @@ def account_of(key: str | None) -> Account | None:
     """Return whose session a cookie is; None for none, an expired or a closed one."""
     found = store()
     return holder(found, key, "session") if found is not None and key else None
+
+
+def audience(account: Account | None) -> str:
+    """Return who may see the same as a visitor: the city (and whoever uses an open demo), one partner, or analysts.
+
+    Whatever is offered to one audience is offered to no other.
+    """
+    if account is None or account.role in {"planner", "admin"}:
+        return CITY
+    return f"{account.role} {account.partner or ''}".strip()
 
 
 def visitor() -> Account | None:

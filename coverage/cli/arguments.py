@@ -16,7 +16,7 @@ from coverage.catalog.registers import EDITIONS
 from coverage.cli import household_options, planning_options
 from coverage.cli.checking import CHECKS
 from coverage.cli.readers import UsageError, choice, number
-from coverage.cli.storing import fill_audit, fill_submit, fill_user
+from coverage.cli.storing import fill_audit, fill_publish, fill_store, fill_submit, fill_user
 from coverage.types import Language
 from coverage.words import LANGUAGES, t
 
@@ -89,7 +89,7 @@ def build_parser(lang: Language) -> Parser:
     commands = parser.add_subparsers(dest="command", title=title, metavar=metavar)
     for name, fill in _COMMANDS.items():
         described: dict[str, Any] = {"description": t(f"cli.about_{name}", lang), "help": t(f"cli.short_{name}", lang)}
-        epilog = t("cli.files_end", lang) if name in ("measure", "plan") else None
+        epilog = t("cli.files_end", lang) if name in ("measure", "plan", "publish") else None
         fill(commands.add_parser(name, lang=lang, epilog=epilog, **described), lang)
     return parser
 
@@ -106,6 +106,7 @@ def _demo(parser: Parser, lang: Language) -> None:
 
 def _measure(parser: Parser, lang: Language) -> None:
     _add_inputs(parser, lang)
+    fill_store(parser, lang)
     _add_rule(parser, lang)
     group = parser.add_argument_group(t("cli.group_shown", lang))
     group.add_argument("--show-edition", metavar="|".join(EDITIONS), help=t("cli.help_show_edition", lang),
@@ -113,6 +114,13 @@ def _measure(parser: Parser, lang: Language) -> None:
     group.add_argument("--gap", action="store_true", help=t("cli.help_gap", lang))
     group.add_argument("--hamlets", metavar=t("cli.metavar_file", lang), help=t("cli.help_hamlets", lang))
     group.add_argument("--show-wards", metavar=t("cli.metavar_file", lang), help=t("cli.help_show_wards", lang))
+    _add_output(parser, lang)
+
+
+def _publish(parser: Parser, lang: Language) -> None:
+    _add_inputs(parser, lang)
+    fill_publish(parser, lang)
+    _add_rule(parser, lang)
     _add_output(parser, lang)
 
 
@@ -165,6 +173,7 @@ def _check(parser: Parser, lang: Language) -> None:
 _COMMANDS: dict[str, Callable[[Parser, Language], None]] = {
     "demo": _demo,
     "measure": _measure,
+    "publish": _publish,
     "plan": _plan,
     "households": _households,
     "check": _check,

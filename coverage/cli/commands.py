@@ -6,20 +6,24 @@ import dataclasses
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 
 from coverage.catalog.definitions import definitions
 from coverage.caveats import problems
-from coverage.cli import household, submitting
+from coverage.cli import household, releasing, submitting
 from coverage.cli.checking import check
-from coverage.cli.inputs import out_folder, study_of
-from coverage.cli.keeping import audit, user
+from coverage.cli.inputs import asked_files, out_folder, study_of
+from coverage.cli.keeping import audit, from_store, user
 from coverage.cli.planning import plan
 from coverage.cli.readers import UsageError
 from coverage.cli.summaries import definition_lines, result_lines, written_lines
 from coverage.cli.voice import Voice
+from coverage.disputes import Dispute, confirmed
 from coverage.files.cities import demo_city
 from coverage.files.hamlets import read_hamlets
 from coverage.files.layers import read_wards
@@ -47,7 +51,9 @@ def measure(arguments: Namespace, voice: Voice) -> int:
     if arguments.hamlets and not arguments.gap:
         raise UsageError("hamlets_need_gap")
     hamlets = read_hamlets(arguments.hamlets) if arguments.hamlets else None
-    return _published(study_of(arguments), folder, voice, edition, wards, gap=arguments.gap, hamlets=hamlets)
+    study, dispute = from_store(arguments, study_of(arguments))
+    shown = Shown(edition=edition, wards=wards, gap=arguments.gap, hamlets=hamlets, request=asked_files(arguments))
+    return _published(study, folder, voice, shown, dispute)
 
 
 def listing(arguments: Namespace, voice: Voice) -> int:
@@ -76,41 +82,48 @@ def app(arguments: Namespace, voice: Voice) -> int:
     return subprocess.run(call, cwd=APP.parent, check=False).returncode  # noqa: S603 (our own)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What is made beside the figures: another edition, the gap, and what the files for both were."""
+
+    edition: str | None = None
+    wards: Layer | None = None
+    gap: bool = False
+    hamlets: gpd.GeoDataFrame | None = None
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+
 def _published(
-    study: Study,
-    folder: Path,
-    voice: Voice,
-    edition: str | None = None,
-    wards: Layer | None = None,
-    *,
-    gap: bool = False,
-    hamlets: gpd.GeoDataFrame | None = None,
+    study: Study, folder: Path, voice: Voice, asked: Shown | None = None, dispute: Dispute | None = None
 ) -> int:
+    asked = asked or Shown()
     voice.problems(problems(study.city))
     with voice.progress("progress_measure") as progress:
         result = study.run(progress)
-    also = {"report.html": report(result, lang=voice.lang).html.encode()}
-    if edition:
-        shown = in_edition(result, edition, wards)
+    apart = confirmed(result, dispute) if dispute else None
+    also = {"report.html": report(result, lang=voice.lang, apart=apart).html.encode()}
+    if asked.edition:
+        shown = in_edition(result, asked.edition, asked.wards)
         voice.problems(shown.problems)
         also |= shown_documents(result, shown)
-    if gap:
+    if asked.gap:
         from coverage.gapfiles import gap_documents  # noqa: PLC0415 (spatial statistics take seconds to load)
 
         with voice.progress("progress_measure") as progress:
             lte = dataclasses.replace(study, technology="LTE").run(progress)
-        also |= gap_documents(result, lte, hamlets=hamlets)
-    written = publish(result, folder, voice.lang, also=also)
+        also |= gap_documents(result, lte, hamlets=asked.hamlets)
+    written = publish(result, folder, voice.lang, also=also, apart=apart, request=asked.request)
     if voice.as_json:
-        voice.show(city_json(result))
+        voice.show(city_json(result, apart))
     else:
-        voice.show("\n".join([*result_lines(result, voice.lang), *written_lines(written, voice.lang)]))
+        voice.show("\n".join([*result_lines(result, voice.lang, apart), *written_lines(written, voice.lang)]))
     return 0
 
 
 COMMANDS = {
     "demo": demo,
     "measure": measure,
+    "publish": releasing.publish,
     "plan": plan,
     "households": household.run,
     "check": check,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from argparse import Namespace
 from pathlib import Path
@@ -104,3 +105,13 @@ def sites_of(path: str | None, voice: Voice) -> tuple[gpd.GeoDataFrame | None, d
     layer = read_sites(path)
     voice.problems(layer.problems)
     return layer.frame, {"name": layer.source.name, "sha256": layer.source.sha256}
+
+
+def asked_files(arguments: Namespace) -> dict[str, dict[str, str]]:
+    """Return name and SHA-256 of the files that show a result rather than make it, for the manifest."""
+    named = {name: getattr(arguments, name, None) for name in ("hamlets", "show_wards")}
+    return {
+        name: {"name": Path(path).name, "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}
+        for name, path in named.items()
+        if path
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 from argparse import Namespace
 
 from coverage.cli.voice import Voice
+from coverage.disputes import Dispute
 from coverage.errors import StoreError
 from coverage.store.accounts import (
     MIN_LENGTH,
@@ -21,9 +23,12 @@ from coverage.store.accounts import (
     open_key,
 )
 from coverage.store.audit import verify
+from coverage.store.challenges import dispute_of
+from coverage.store.current import city_with
 from coverage.store.engine import Store, address_of
 from coverage.store.migrating import open_store
 from coverage.store.principal import SYSTEM
+from coverage.study import Study
 from coverage.words import t
 
 
@@ -33,6 +38,17 @@ def store_of(arguments: Namespace) -> Store:
     if not address:
         raise StoreError("store_unnamed")
     return open_store(address)
+
+
+def from_store(arguments: Namespace, study: Study) -> tuple[Study, Dispute | None]:
+    """Return a study of what holds in the store that ``--store`` names, and what is disputed there."""
+    if not arguments.store:
+        return study, None
+    store = open_store(arguments.store)
+    with store.reading(SYSTEM) as access:
+        city, dispute = city_with(access, study.city, arguments.as_of), dispute_of(access)
+    store.close()
+    return dataclasses.replace(study, city=city), dispute
 
 
 def user(arguments: Namespace, voice: Voice) -> int:

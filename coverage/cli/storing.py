@@ -62,6 +62,20 @@ def fill_audit(parser: ArgumentParser, lang: Language, choice: Choice) -> _Argum
     return group
 
 
+def fill_publish(parser: ArgumentParser, lang: Language) -> None:
+    """Add the arguments of ``phusong publish``."""
+    group = parser.add_argument_group(t("cli.group_store", lang))
+    group.add_argument("--store", metavar=t("cli.metavar_store", lang), help=t("cli.help_store", lang))
+    group.add_argument("--as", dest="name", metavar=t("cli.metavar_name", lang), help=t("cli.help_as", lang))
+
+
+def fill_store(parser: ArgumentParser, lang: Language) -> None:
+    """Add where a command takes cells and lines from instead of files."""
+    group = parser.add_argument_group(t("cli.group_store", lang))
+    group.add_argument("--store", metavar=t("cli.metavar_store", lang), help=t("cli.help_from_store", lang))
+    group.add_argument("--as-of", metavar="YYYY-MM-DD", help=t("cli.help_as_of", lang))
+
+
 def _add_store(group: _ArgumentGroup, lang: Language) -> None:
     group.add_argument("--store", metavar=t("cli.metavar_store", lang), help=t("cli.help_store", lang))
     group.add_argument("--json", action="store_true", help=t("cli.help_json", lang))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from coverage.catalog.definitions import Definition
 from coverage.caveats import caveats
+from coverage.disputes import Confirmed
 from coverage.figures import SHARES
-from coverage.legends import basis
+from coverage.legends import basis, disputed
 from coverage.planning.plans import Plan
 from coverage.planning.rechecking import Recheck
 from coverage.planpages import sentences
@@ -32,10 +33,14 @@ FIGURES = (
 BILLION = 1e9
 
 
-def result_lines(result: Result, lang: Language) -> list[str]:
-    """Return what was measured, what it rests on, and what to know about the data."""
+def result_lines(result: Result, lang: Language, apart: Confirmed | None = None) -> list[str]:
+    """Return what was measured, what of it is disputed, what it rests on, and what to know about the data."""
     measures = list(dict.fromkeys([result.definition.headline, *FIGURES]))
-    rows = [(t(f"measure.{name}", lang), _figure(result, name, lang)) for name in measures]
+    rows = []
+    for name in measures:
+        parts = disputed(apart, name, lang)
+        figure = _figure(result, name, lang)
+        rows.append((t(f"measure.{name}", lang), figure if parts is None else f"{figure}: {parts}"))
     return [_title(result, lang), "", *aligned(rows), "", *_foundation(result, lang)]
 
 

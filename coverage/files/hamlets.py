@@ -47,7 +47,9 @@ def read_hamlets(path: str | Path) -> gpd.GeoDataFrame:
     named = [*own, *(header for header in raw.frame.columns if field_of("wards", header) == "name")]
     if not named:
         raise LayerError("hamlets_without_name", file=file)
-    shapes = _shapes(raw)
+    shapes = places_of(raw)
+    if shapes is None:
+        raise LayerError("hamlets_without_place", file=file)
     need_crs(shapes, file)
     lost = (shapes.isna() | shapes.is_empty).to_numpy()
     if lost.any():
@@ -58,7 +60,8 @@ def read_hamlets(path: str | Path) -> gpd.GeoDataFrame:
     return frame.set_axis(raw.rows, axis=0).rename_axis(index="row")
 
 
-def _shapes(raw: RawTable) -> gpd.GeoSeries:
+def places_of(raw: RawTable) -> gpd.GeoSeries | None:
+    """Return where the rows of a table are: its geometry, longitude and latitude, or WKT; None where it has none."""
     if raw.geometry is not None:
         return raw.geometry
     places = {field_of("cells", header): header for header in raw.frame.columns}
@@ -70,8 +73,9 @@ def _shapes(raw: RawTable) -> gpd.GeoSeries:
     try:
         return wkt_geometry(raw)
     except LayerError as error:
-        code = "hamlets_without_place" if error.code == "no_geometry" else error.code
-        raise LayerError(code, file=raw.source.name) from None
+        if error.code == "no_geometry":
+            return None
+        raise
 
 
 def _degrees(raw: RawTable, header: str, end: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row
 
+from coverage.disputes import CHALLENGED, OF_HOMES, Dispute
 from coverage.errors import StoreError
 from coverage.store.audit import record
 from coverage.store.engine import Access
@@ -72,6 +73,7 @@ def raise_challenge(
     ------
     StoreError
         ``not_allowed``; ``challenge_without_subject`` unless it names a ward or gives a valid polygon;
+        ``measure_not_challenged`` for a figure that no challenge can turn to "disputed";
         ``challenge_without_evidence`` without a word or a file.
     """
     access.principal.need("challenge")
@@ -80,22 +82,18 @@ def raise_challenge(
     )
     if (ward_id is None and area is None) or (area is not None and not polygonal):
         raise StoreError("challenge_without_subject")
+    if measure not in CHALLENGED:
+        raise StoreError("measure_not_challenged", measure=measure, known=", ".join(CHALLENGED))
     if not text.strip() and not files:
         raise StoreError("challenge_without_evidence")
-    number = secrets.token_hex(8)
-    values = {
-        "id": number,
-        "account_id": access.principal.account_id,
-        "partner_id": access.principal.partner,
-        "ward_id": ward_id,
-        "measure": measure,
-        "area_wkt": None if area is None else shapely.to_wkt(area, rounding_precision=-1),
-        "text": text.strip(),
-    }
+    number, owner = secrets.token_hex(8), {"partner_id": access.principal.partner}
+    wkt = None if area is None else shapely.to_wkt(area, rounding_precision=-1)
+    about = {"ward_id": ward_id, "measure": measure, "area_wkt": wkt, "text": text.strip()}
+    values = {"id": number, "account_id": access.principal.account_id, **owner, **about}
     kept = [
         {
             "challenge_id": number,
-            "partner_id": access.principal.partner,
+            **owner,
             "file_name": name,
             "file_sha256": hashlib.sha256(content).hexdigest(),
             "file_bytes": content,
@@ -159,12 +157,21 @@ def _as_challenge(row: Row[Any], said: Row[Any] | None, files: list[tuple[str, s
     )
 
 
-def disputed_area(access: Access) -> BaseGeometry | None:
-    """Return the union of the areas of all upheld challenges [m, working CRS]; None where there is none."""
-    areas = [each.area for each in challenges(access) if each.state == "upheld" and each.area is not None]
-    return shapely.union_all(areas) if areas else None
+def dispute_of(access: Access) -> Dispute:
+    """Return what all upheld challenges together dispute; who asks has to see them all for it to be the city's.
+
+    A challenge of an area disputes its coverage; one of a ward's figure, coverage or household internet of that ward.
+    """
+    upheld = [each for each in challenges(access) if each.state == "upheld"]
+    areas = [each.area for each in upheld if each.area is not None]
+    return Dispute(
+        area=shapely.union_all(areas) if areas else None,
+        wards=_wards(upheld, lambda measure: measure != OF_HOMES),
+        homes=_wards(upheld, lambda measure: measure == OF_HOMES),
+    )
 
 
-def disputed_wards(access: Access) -> frozenset[str]:
-    """Return the wards of which a figure was successfully challenged."""
-    return frozenset(each.ward_id for each in challenges(access) if each.state == "upheld" and each.ward_id is not None)
+def _wards(upheld: list[Challenge], about: Callable[[str], bool]) -> frozenset[str]:
+    return frozenset(
+        each.ward_id for each in upheld if each.area is None and each.ward_id is not None and about(each.measure)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections import Counter
@@ -11,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Row
 
+from coverage.city import City
 from coverage.errors import Problem, StoreError
 from coverage.layers import Layer, Source
 from coverage.store.engine import Access
@@ -62,6 +64,26 @@ def layer_of(access: Access, kind: Kind, as_of: str | None = None) -> Layer:
         edition=editions.pop(),
         defaulted=dict(defaulted),
     )
+
+
+def city_with(access: Access, city: City, as_of: str | None = None) -> City:
+    """Return a city with what holds in the store in the place of its own cells and subscriptions.
+
+    Parameters
+    ----------
+    access : Access
+    city : City
+    as_of : str, optional
+        As for `layer_of`.
+    """
+    cells = layer_of(access, "cells", as_of) if holding(access, "cells", as_of) else city.cells
+    lines = layer_of(access, "subscriptions", as_of) if holding(access, "subscriptions", as_of) else city.subscriptions
+    before, after = (city.cells, city.subscriptions), (cells, lines)
+    gone = [old.source for old, new in zip(before, after, strict=True) if old is not None and new is not old]
+    new = [layer.source for old, layer in zip(before, after, strict=True) if layer is not None and layer is not old]
+    sources = (*(source for source in city.sources if source not in gone), *new)
+    made_up = city.synthetic or any(source.synthetic for source in new)
+    return dataclasses.replace(city, cells=cells, subscriptions=lines, sources=sources, synthetic=made_up)
 
 
 def _frame(access: Access, row: Row[Any], shape: dict[str, Any]) -> pd.DataFrame | gpd.GeoDataFrame:

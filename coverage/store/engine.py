@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from coverage.errors import StoreError
 from coverage.store.principal import Principal
+from coverage.store.tables import challenge
 
 BUSY_S = 30.0  # how long a writer waits for the one before it
 LOCK = 5899_2023  # of PostgreSQL: writers come one after the other, as in SQLite, so that the audit chain has one end
@@ -37,9 +38,18 @@ class Access:
         """Return the condition on the rows of a table that this principal may see."""
         if self.principal.sees_all:
             return true()
+        if self.principal.role == "analyst":
+            return self._own(table)
         if self.principal.partner is None:
             return false()
         return table.c.partner_id == self.principal.partner
+
+    def _own(self, table: FromClause) -> ColumnElement[bool]:
+        """Return the condition on the rows of an analyst: the challenges that it raised, with what belongs to them."""
+        own = challenge.c.account_id == self.principal.account_id
+        if "challenge_id" in table.c:
+            return table.c.challenge_id.in_(select(challenge.c.id).where(own))
+        return own if table is challenge else false()
 
     def select(self, table: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return a query of the visible rows of a table, of all its columns unless some are named."""
@@ -94,8 +104,11 @@ class Store:
         """Tell PostgreSQL who acts: its row-level security reads these settings until the transaction ends."""
         if self.is_postgresql:
             connection.execute(
-                text("SELECT set_config('phusong.role', :role, true), set_config('phusong.partner', :partner, true)"),
-                {"role": principal.role, "partner": principal.partner or ""},
+                text(
+                    "SELECT set_config('phusong.role', :role, true), set_config('phusong.partner', :partner, true),"
+                    " set_config('phusong.account', :account, true)"
+                ),
+                {"role": principal.role, "partner": principal.partner or "", "account": principal.account_id},
             )
 
 

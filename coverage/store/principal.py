@@ -14,7 +14,7 @@ _SEES_ALL = frozenset({"planner", "admin", "system"})
 _MAY: dict[str, frozenset[str]] = {
     "submit": frozenset({"partner"}),
     "decide": frozenset({"planner", "admin"}),
-    "challenge": frozenset({"planner", "admin", "partner"}),
+    "challenge": frozenset({"planner", "admin", "partner", "analyst"}),
     "judge": frozenset({"planner", "admin"}),
     "release": frozenset({"planner", "admin"}),
     "read_union": frozenset({"planner", "admin", "system"}),
@@ -47,12 +47,16 @@ class Principal:
 
     @property
     def sees_all(self) -> bool:
-        """Whether rows of every partner may be read; a partner reads its own, an analyst none."""
+        """Whether rows of every partner may be read; a partner reads its own, an analyst its challenges alone."""
         return self.role in _SEES_ALL
+
+    def may(self, right: str) -> bool:
+        """Return whether the role has a right."""
+        return self.role in _MAY[right]
 
     def need(self, right: str) -> None:
         """Raise ``not_allowed`` unless the role has a right."""
-        if self.role not in _MAY[right]:
+        if not self.may(right):
             raise StoreError("not_allowed", role=self.role, right=right)
 
 

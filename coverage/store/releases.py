@@ -82,29 +82,44 @@ def _least(rows: LinearConstraint, number: int, count: int, sign: float) -> floa
     return float(np.round(found.fun)) if found.success else -np.inf
 
 
-def shares_to_publish(sites: pd.DataFrame) -> pd.DataFrame:
-    """Return which shares of one operator in one ward may be published beside the operator's share in the city.
+def shares_to_publish(sites: pd.DataFrame, withheld: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return which shares of one operator in one ward may be published beside the city's and the union's.
 
     Parameters
     ----------
     sites : DataFrame of counts, one row per ward, one column per operator
-        Sites that serve the ward.
+        Sites behind the share.
+    withheld : DataFrame of bool, like `sites`, optional
+        What must not be published for another reason.
 
     Returns
     -------
     DataFrame of bool, like `sites`
         False: withheld. An operator without any withheld ward publishes all; otherwise two wards at least are withheld,
-        with five sites in them together or none.
+        with five sites in them together or none. In a ward, where the share of the union stands beside those of the
+        operators, two operators at least are withheld with five sites together, or none, or all.
     """
     may = sites >= LEAST
-    for operator in sites.columns:
-        counts = sites[operator].sort_values(kind="stable")
-        hidden = counts.index[~may.loc[counts.index, operator]]
-        if not len(hidden):
-            continue
-        for ward in counts.index.difference(hidden, sort=False):
-            held = counts[~may.loc[counts.index, operator]]
-            if len(held) >= 2 and held.sum() >= LEAST:
-                break
-            may.loc[ward, operator] = False
+    if withheld is not None:
+        may &= ~withheld
+    before = None
+    while before is None or not may.equals(before):  # what one rule takes away may be too little for the other
+        before = may.copy()
+        for operator in sites.columns:
+            may[operator] = _hidden_together(sites[operator], may[operator])
+        for ward in sites.index:
+            may.loc[ward] = _hidden_together(sites.loc[ward], may.loc[ward])
+    return may
+
+
+def _hidden_together(sites: pd.Series, may: pd.Series) -> pd.Series:
+    """Return what may be published of numbers whose total is known: none of them follows from the others."""
+    may = may.copy()
+    if may.all():
+        return may
+    for name in sites[may].sort_values(kind="stable").index:
+        held = sites[~may]
+        if len(held) >= 2 and held.sum() >= LEAST:
+            break
+        may[name] = False
     return may

@@ -216,6 +216,8 @@ release = Table(
     Column("group_key", String(255), nullable=False),
     Column("true_count", Integer, nullable=False),
     Column("event_seq", Integer, nullable=False),
+    Column("content_sha256", String(64)),
+    Column("account_id", String(32)),
     UniqueConstraint("figure", "group_key", "at"),
 )
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +12,14 @@ from urllib.parse import urlencode
 import pytest
 from starlette.requests import Request
 
-from coverage.app import door, pages_for, server, visitor
+from coverage.app import cached, door, pages_for, server, visitor
+from coverage.app.panel import View, panel_data
+from coverage.app.published import offer, publish, published
 from coverage.store.accounts import change_password, holder, open_key
 from coverage.store.engine import Store
 from coverage.store.migrating import open_store
+from coverage.study import Study
+from tests import builders as make
 from tests.app.serving import ROOT, free_port
 from tests.store.people import PASSWORD, account
 
@@ -172,13 +178,11 @@ def test_a_form_that_never_ends_is_refused(store: Store) -> None:
     assert status(sent({"name": "x" * (door.LONGEST_FORM + 1), "password": "y"})) == 400
 
 
-def test_no_page_of_a_partner_or_an_analyst_draws_sites_or_single_operators() -> None:
+def test_no_page_of_a_partner_or_an_analyst_hands_out_the_citys_own_map() -> None:
     screens = Path(server.__file__).parent / "screens"
     for role in ("partner", "analyst"):
         for name in pages_for(role):
-            text = (screens / f"{name}.py").read_text("utf-8")
-            assert "city_map" not in text, name
-            assert "map_page" not in text, name
+            assert "map_page" not in (screens / f"{name}.py").read_text("utf-8"), name
 
 
 @pytest.mark.parametrize(
@@ -209,3 +213,45 @@ def test_the_server_says_so_and_ends(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "phusong user add" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("whose", ["partner VNPT", "partner Viettel", "analyst"])
+def test_the_map_of_all_others_has_no_site_and_no_operator(whose: str) -> None:
+    city = make.city(make.wards((-3, -3, 3, 3)), make.cells(make.cell(site_id="SITE-7", operator="VNPT")))
+    result = Study(city, pixel_m=200).run()
+    drawn = cached.draw(result)
+    view = View(id="a", label="a", result=result, coverage=drawn, sites=drawn.sites, gained=drawn.coverage["VNPT"])
+    for audience, seen in ((visitor.CITY, True), (whose, False)):
+        data = panel_data([view], "area_share", "vi", audience)
+        links = re.findall(r"/data/([a-z]+-[0-9a-f]{64}\.[a-z]+)", json.dumps(data))
+        everything = json.dumps(data).encode() + b"".join(published(link, audience).content for link in links)
+        assert (b"SITE-7" in everything) == seen
+        assert (b"VNPT" in everything) == seen
+        assert any(link.startswith("coverage") for link in links) == seen
+        assert data["layers"] == (["wards", "coverage", "sites"] if seen else ["wards"])
+
+
+def test_every_data_path_is_answered_to_its_own_audience_only(store: Store) -> None:
+    people = {"Lan": ("planner", None), "Quân": ("admin", None), "Minh": ("partner", "VNPT"),
+              "Hoa": ("partner", "Viettel"), "An": ("analyst", None)}  # fmt: skip
+    keys, whose = {None: None}, {None: None}
+    for name, (role, partner) in people.items():
+        who = account(store, name, role, partner)  # type: ignore[arg-type]
+        keys[name], whose[name] = open_key(store, who, "session"), visitor.audience(who)
+    for audience in set(whose.values()) - {None}:
+        content = audience.encode()
+        for path in (
+            publish("sites", "geojson", content, audience),
+            publish("coverage", "png", content, audience),
+            offer("wards.csv", "text/csv", content, audience),
+        ):
+            for name, key in keys.items():
+                answers = asked(path, [cookie(key)] if key else [], app=_data)
+                expected = 401 if name is None else 200 if whose[name] == audience else 404
+                assert status(answers) == expected, (path, name)
+                assert (content in answers[-1].get("body", b"")) == (expected == 200)
+
+
+async def _data(scope, receive, send):
+    request = Request({**scope, "path_params": {"name": scope["path"].rsplit("/", 1)[1]}}, receive)
+    await (await server.data_file(request))(scope, receive, send)

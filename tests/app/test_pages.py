@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from coverage.app import OF_PARTNERS, OF_PLANNERS, PAGES, cached, parts, server, shelf
+from coverage.app import OF_ACCOUNTS, OF_PARTNERS, OF_PLANNERS, PAGES, cached, parts, server, shelf
 from coverage.catalog.definitions import definitions
 from coverage.cli.arguments import build_parser
 from coverage.publishing import documents
@@ -342,7 +341,7 @@ def test_the_gap_calls_the_measured_wards_by_kind_and_cluster():
 def downloads(monkeypatch, name):
     """Return what a page offers as files, by name."""
     given = {}
-    monkeypatch.setattr(st, "download_button", lambda _label, content, **k: given.update({k["file_name"]: content}))
+    monkeypatch.setattr(parts, "offer", lambda file, _kind, content, _whose: given.update({file: content}) or "/data/x")
     opened(name)
     return given
 
@@ -355,10 +354,10 @@ def test_the_table_offered_is_the_one_the_command_line_writes(monkeypatch, today
 
 def test_a_download_is_named_by_its_content(monkeypatch):
     given = []
-    monkeypatch.setattr(parts.st, "download_button", lambda *a, **k: given.append((a, k)))
+    monkeypatch.setattr(parts, "offer", lambda file, *_: given.append(file) or "/data/x")
     for content in (b"one" * 10, b"two" * 10):
         parts.download("label", content, "wards.csv", "text/csv", key="k", synthetic=False)
-    names = [options["file_name"] for _, options in given]
+    names = given
     assert names[0] == f"wards-{hashlib.sha256(b'one' * 10).hexdigest()[:12]}.csv"
     assert names[0] != names[1]
 
@@ -384,7 +383,7 @@ def sentences(path):
 
 def test_no_page_holds_a_sentence_of_its_own():
     files = [*SCREENS.glob("*.py"), *(ROOT / "coverage" / "app" / f"{name}.py" for name in ("main", "parts", "panel"))]
-    assert len(files) == len({**PAGES, **OF_PARTNERS, **OF_PLANNERS}) + 3
+    assert len(files) == len({**PAGES, **OF_PARTNERS, **OF_PLANNERS, **OF_ACCOUNTS}) + 3
     assert [found for path in files for found in sentences(path)] == []
 
 

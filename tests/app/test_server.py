@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 import app as launcher
 from coverage.app import published, security, server
+from coverage.app.visitor import CITY
 from coverage.assets import vendor
 
 
@@ -23,7 +24,7 @@ def ask(route, name):
 
 
 def test_a_link_names_its_content_and_stays_for_ever():
-    path = published.publish("wards", "geojson", b"{}")
+    path = published.publish("wards", "geojson", b"{}", CITY)
     assert path == f"/data/wards-{hashlib.sha256(b'{}').hexdigest()}.geojson"
     answer = ask(server.data_file, path.rsplit("/", 1)[1])
     assert (answer.status_code, answer.body, answer.media_type) == (200, b"{}", "application/geo+json")
@@ -34,7 +35,7 @@ def test_a_link_names_its_content_and_stays_for_ever():
     "name", ["", "wards", f"wards-{'0' * 64}.geojson", "../../etc/passwd", "wards-%2e%2e.png", "city.toml"]
 )
 def test_what_was_not_published_is_not_there(name):
-    published.publish("wards", "geojson", b"{}")
+    published.publish("wards", "geojson", b"{}", CITY)
     answer = ask(server.data_file, name)
     assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
 
@@ -42,21 +43,42 @@ def test_what_was_not_published_is_not_there(name):
 @pytest.mark.parametrize(("name", "kind"), [("Wards", "geojson"), ("a/../b", "png"), ("wards", "html"), ("", "png")])
 def test_only_plain_names_and_known_kinds_are_published(name, kind):
     with pytest.raises((ValueError, KeyError)):
-        published.publish(name, kind, b"x")
+        published.publish(name, kind, b"x", CITY)
 
 
 def test_old_contents_make_room(monkeypatch):
     monkeypatch.setattr(published, "LIMIT_BYTES", 250)
-    first, second = (published.publish("a", "png", bytes([n]) * 100).rsplit("/", 1)[1] for n in (1, 2))
-    assert published.published(first) is not None  # used: the other one is older now
-    published.publish("a", "png", b"\3" * 100)
-    assert published.published(second) is None
-    assert published.published(first) is not None
+    first, second = (published.publish("a", "png", bytes([n]) * 100, CITY).rsplit("/", 1)[1] for n in (1, 2))
+    assert published.published(first, CITY) is not None  # used: the other one is older now
+    published.publish("a", "png", b"\3" * 100, CITY)
+    assert published.published(second, CITY) is None
+    assert published.published(first, CITY) is not None
 
 
 def test_one_content_larger_than_the_limit_is_served(monkeypatch):
     monkeypatch.setattr(published, "LIMIT_BYTES", 10)
-    assert published.published(published.publish("a", "png", b"x" * 99).rsplit("/", 1)[1]) is not None
+    assert published.published(published.publish("a", "png", b"x" * 99, CITY).rsplit("/", 1)[1], CITY) is not None
+
+
+def test_a_file_is_saved_under_its_name_and_its_hash_is_its_tag():
+    link = published.offer("bảng 1.csv", "text/csv", b"a,b", CITY).rsplit("/", 1)[1]
+    answer = ask(server.data_file, link)
+    assert answer.headers["etag"] == f'"{hashlib.sha256(b"a,b").hexdigest()}"'
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''b%E1%BA%A3ng%201.csv"
+    assert answer.headers["vary"] == "Cookie"
+    again = Request(
+        {"type": "http", "method": "GET", "path_params": {"name": link},
+         "headers": [(b"if-none-match", answer.headers["etag"].encode())]}
+    )  # fmt: skip
+    assert asyncio.run(server.data_file(again)).status_code == 304
+
+
+def test_what_is_offered_to_one_audience_is_not_there_for_another():
+    link = published.offer("a.csv", "text/csv", b"secret", "partner VNPT").rsplit("/", 1)[1]
+    assert published.published(link, "partner VNPT").content == b"secret"
+    for other in (CITY, "partner Viettel", "analyst", ""):
+        assert published.published(link, other) is None
+    assert ask(server.data_file, link).status_code == 404
 
 
 def test_leaflet_comes_from_the_installed_distribution():

@@ -100,7 +100,7 @@ MAY = {
     "partner": {"submit", "challenge"},
     "planner": {"accept", "reject", "challenge"},
     "admin": {"accept", "reject", "challenge"},
-    "analyst": set(),
+    "analyst": {"challenge"},
 }
 HOLDS = {"accept": "accepted", "reject": "rejected"}
 

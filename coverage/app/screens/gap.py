@@ -47,7 +47,7 @@ def gap_map(measured: Measured, gap: pd.DataFrame, lang: Language) -> None:
         coverage=measured.drawn,
         sites=measured.drawn.sites,
     )
-    city_map([view], "gap_share", lang, key="gap_map", layers=("wards",))
+    city_map([view], "gap_share", lang, key="gap_map", layers=("wards",))  # without sites for who may not see them
 
 
 def ranking(gap: pd.DataFrame, lang: Language) -> None:

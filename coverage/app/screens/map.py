@@ -37,7 +37,7 @@ def show() -> None:
         )  # fmt: skip
         today = View(
             id="today", label=t("app.today", lang), result=measured.result, coverage=measured.drawn,
-            sites=measured.drawn.sites,
+            sites=measured.drawn.sites, disputed=cached.hatched(state.definition),
         )  # fmt: skip
         explored(today, measure, lang)
         parts.basis(measured.result, lang)

@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from coverage import legends
-from coverage.app import parts
+from coverage.app import cached, parts
 from coverage.app.state import current
+from coverage.app.visitor import CITY, audience, visitor
 from coverage.catalog.targets import Target, target, targets
 from coverage.caveats import caveats, problems
+from coverage.disputes import OF_HOMES, Confirmed
 from coverage.study import Result
 from coverage.types import Language
 from coverage.words import number, percent, t
@@ -22,23 +24,32 @@ MEASURE = (
 SHOW = "PHUSONG_CITY=my-city/city.toml python3 run.py app"
 
 
-def goals(result: Result, lang: Language) -> None:
-    """Show the two headline figures against their targets, each with its relatives."""
+def goals(result: Result, apart: Confirmed | None, lang: Language) -> None:
+    """Show the two headline figures against their targets, what of them is disputed, each with its relatives."""
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         aim = _aim(result)
         label = t(f"measure.{result.definition.headline}", lang)
         parts.goal(label, result.headline, aim, _area_note(result, aim, lang), lang)
+        disputed(apart, result.definition.headline, lang)
         figures(result, ("population_covered_share", "households_covered_share", "expected_area_share"), lang)
     with right, st.container(border=True, height="stretch"):
         share = parts.city_value(result, "household_internet_share")
         parts.goal(t("measure.household_internet_share", lang), share, INTERNET.level, _homes_note(result, lang), lang)
+        disputed(apart, OF_HOMES, lang)
         estimate = legends.connected(result, lang)
         if estimate:
             st.markdown(parts.plain(estimate))
         figures(result, ("lines_per_100_households", "subscriptions", "households"), lang)
     parts.basis(result, lang)
     st.caption(t("overview.internet_rule", lang))
+
+
+def disputed(apart: Confirmed | None, measure: str, lang: Language) -> None:
+    """Say what of a figure is confirmed and what is disputed, where anything is."""
+    told = legends.disputed(apart, measure, lang)
+    if told:
+        st.markdown(f":material/gavel: {parts.plain(told)}")
 
 
 def _aim(result: Result) -> float | None:
@@ -116,7 +127,8 @@ def lacks(result: Result, lang: Language) -> None:
     """Say in sentences what was assumed, refused and unknown, and list the findings behind it."""
     st.subheader(t("overview.lacks", lang), anchor=False)
     st.markdown("\n".join(f"- {parts.plain(line)}" for line in caveats(result, lang)))
-    found = problems(result.study.city)
+    # Findings name rows, sites and files of whoever sent them.
+    found = problems(result.study.city) if audience(visitor()) == CITY else ()
     if found:
         with st.expander(t("overview.findings", lang, count=number(len(found), lang))):
             parts.findings(found, lang)
@@ -143,7 +155,7 @@ def show() -> None:
         result,
         lang,
     )
-    goals(result, lang)
+    goals(result, cached.disputed(state.definition), lang)
     city_targets(result, lang)
     lacks(result, lang)
     own_files(lang)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from coverage.app import parts
+from coverage.app import cached, parts
 from coverage.app.editions import shown_edition
 from coverage.app.state import current
 from coverage.internet.indicators import INDICATORS
@@ -135,7 +135,11 @@ def show() -> None:
         detail(wards, lang)
     st.caption(t("wards.note", lang, shown=len(wards), all=len(table)))
     # The bytes of `phusong measure`, with `--show-edition` where another edition is shown: one table, one hash.
-    files = {"wards.csv": wards_csv(result).encode()} if restated is None else shown_documents(result, restated)
+    files = (
+        {"wards.csv": wards_csv(result, cached.disputed(state.definition)).encode()}
+        if restated is None
+        else shown_documents(result, restated)
+    )
     name = next(iter(files))
     content = files[name]
     if restated is not None:
