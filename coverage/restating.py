@@ -25,6 +25,7 @@ WEIGHT_OF = {
     "uncovered_area_share": "area_km2",
     "population_covered_share": "population",
 }
+LINES_PER_100 = "lines_per_100_households"
 OF_HOUSEHOLDS = ("_share", "_low", "_high", "_per_100_households")  # any other share is one of households
 KNOWN_BY = ("measured", "estimated", "model")  # `status` of a ward's households, best first
 
@@ -176,6 +177,10 @@ def _column(
     if name not in table:
         return pd.Series(np.nan, index=people.index)
     weight = weight_of(name)
+    if name == LINES_PER_100 and {"subscriptions", "households"} <= set(people.columns):
+        # From the counts themselves: lines of a ward without any household are lines of the new one too.
+        households = people["households"].astype(float)
+        return 100.0 * people["subscriptions"].astype(float) / households.where(households > 0)
     if weight is None:
         kept = wards[name].dtype if name in whole and bool(table[name].notna().all()) else float
         return table[name].reindex(people.index).astype(kept)

@@ -65,8 +65,15 @@ def test_counts_and_what_shares_count_are_kept(seed: int, edition: str) -> None:
         assert shown[share].between(0, 1).all()
         was = (before[share] * before[count]).groupby(mapping(edition)).sum()
         assert np.allclose((shown[share] * shown[count])[apart], was[apart], rtol=1e-9)
-    lines = shown["subscriptions"] / shown["households"] * 100
-    assert np.allclose(shown["lines_per_100_households"][apart], lines[apart], rtol=1e-9)
+    lines = 100 * shown["subscriptions"] / shown["households"].where(shown["households"] > 0)
+    assert np.allclose(shown["lines_per_100_households"], lines, rtol=1e-12, equal_nan=True)
+
+
+def test_lines_of_a_ward_without_households_are_lines_of_the_ward_it_joins() -> None:
+    before = table(359)
+    assert before.loc["20203", "households"] == 0
+    shown = restate(before, "2019", "2025h1").wards.loc["20209"]
+    assert shown["lines_per_100_households"] == pytest.approx(100 * (4373 + 11234) / 3096)
 
 
 def mapping(edition: str) -> pd.Series:
