@@ -11,8 +11,7 @@ import pandas as pd
 from coverage.changes import Change
 from coverage.planning.phases import Phase
 from coverage.planning.plans import DEFAULT_TARGET, Plan, plan
-from coverage.planning.robust import HIGH, LOW, RobustPlan, Sampling, robust_plan, validated
-from coverage.planning.worlds import coarser
+from coverage.planning.robust import HIGH, LOW, RobustPlan, Sampling, robust_plan
 from coverage.study import Progress, Result, Study
 
 
@@ -75,15 +74,14 @@ def hedged_plan(
         gap=found.gap if found.proven else None,
         method=f"sample average approximation, {found.draws} draws",
         draws=found.summary(),
-        steps=_with_interval(told, study, found, how),
+        steps=_with_interval(told, found),
         scenario=told.scenario.renamed(found.scenario.name),
     )
 
 
-def _with_interval(told: Plan, study: Study, found: RobustPlan, how: Sampling) -> pd.DataFrame:
-    fresh = validated(
-        coarser(study, how.pixel_m), told.scenario.changes, target=found.target, draws=how.fresh,
-        shadowing=how.shadowing, seed=how.seed + 1,
-    )  # fmt: skip
-    low, high = (np.quantile(fresh.shares[1:], q, axis=1) if len(told.steps) else np.zeros(0) for q in (LOW, HIGH))
+def _with_interval(told: Plan, found: RobustPlan) -> pd.DataFrame:
+    """Return the steps with the running interval of the fresh draws, in the order in which they are built."""
+    place = {change.id: n for n, change in enumerate(found.changes)}
+    shares = found.validation.worlds.steps(place[change.id] for change in told.scenario.changes)[1:]
+    low, high = (np.quantile(shares, q, axis=1) if len(told.steps) else np.zeros(0) for q in (LOW, HIGH))
     return told.steps.assign(running_low=low, running_high=high)

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from coverage.planning.cuts import cuts
 from coverage.planning.problem import SLACK, FloatArray, Floor, IntArray, Problem
 
 Ints = NDArray[np.int32]
 State = NDArray[np.int8]
+
+ROW_SCALE, FLOOR_SCALE = 3e-3, 3e-5  # how far prices of rules and floors move beside those of elements: tried out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +106,7 @@ class Dual:
     row_price, floor_price : float64 ndarray
         Of the rules and the floors.
     row_scale, floor_scale : float64 ndarray
-        How far they move in a step.
+        How far they move in a step, in parts of what all elements are worth.
     reduced : float64 ndarray of shape (candidates,)
         What choosing a candidate is worth at these prices, in the unit of the bound.
     smooth, mean : float64 ndarray
@@ -191,7 +194,7 @@ class Flat:
                 group[members] = number
         return group, overlapping
 
-    def _rows(self, *, budget: bool) -> tuple[sparse.csr_array, FloatArray]:
+    def _rows(self, *, budget: bool, bounding: bool) -> tuple[sparse.csr_array, FloatArray]:
         """Rules by candidate, and their limits."""
         problem = self.problem
         parts = [(cap.members, cap.usage, cap.upper) for cap in problem.caps]
@@ -199,6 +202,8 @@ class Flat:
         parts += [(np.array(pair), np.array([1.0, -1.0]), 0.0) for pair in problem.requires]
         if budget:
             parts.append((np.arange(problem.count), problem.cost, self.goal.budget))
+        if bounding:  # a search cannot start from rules that the empty choice breaks
+            parts += [(at := np.flatnonzero(usage), -usage[at], -least) for usage, least in cuts(problem)]
         where = [np.full(len(members), number) for number, (members, _, _) in enumerate(parts)]
         columns = np.concatenate([np.zeros(0, dtype=np.int64), *where])
         members = np.concatenate([np.zeros(0, dtype=np.int64), *(part[0] for part in parts)])
@@ -207,10 +212,10 @@ class Flat:
         upper = np.array([part[2] for part in parts], dtype=np.float64)
         return rows, upper + SLACK * (1 + np.abs(upper))
 
-    def _model(self, floors: list[Floor], weight: FloatArray, *, budget: bool) -> Model:
+    def _model(self, floors: list[Floor], weight: FloatArray, *, budget: bool, bounding: bool = True) -> Model:
         problem, (group, _) = self.problem, self._groups
         sets, by = problem.sets, self._by_element
-        rows, upper = self._rows(budget=budget)
+        rows, upper = self._rows(budget=budget, bounding=bounding)
         stacked = [sparse.csr_array(floor.weight[None]) for floor in floors]
         reach = sparse.csr_array(sparse.vstack(stacked).T) if stacked else sparse.csr_array((sets.shape[1], 0))
         need = [floor.level - floor.base - SLACK for floor in floors]
@@ -242,33 +247,39 @@ class Flat:
     def searching(self) -> Model:
         """The model of a search: the budget is a rule, value counts as it is."""
         bounded = math.isfinite(self.goal.budget)
-        return self._model(list(self.problem.floors), self.problem.weight, budget=bounded)
+        return self._model(list(self.problem.floors), self.problem.weight, budget=bounded, bounding=False)
 
 
-def first_prices(model: Model) -> Dual:
-    """Return prices to begin with: half of what every element is worth."""
+def first_prices(model: Model, leading: int = 0) -> Dual:
+    """Return prices to begin with: half of what every element is worth, all of it where cost is sought.
+
+    Where cost is sought, the floor `leading` is all that counts to begin with; the target is number 0.
+    """
     n, m, rows, floors, _ = model.sizes
     floor_price = np.zeros(floors)
     if model.simplex:
         floor_price[: model.simplex] = 1 / model.simplex
     elif model.cheapest:
-        floor_price[0 if model.need[0] > 0 else slice(None)] = 1.0  # a target that is met already is worth nothing
+        floor_price[leading if model.need[leading] > 0 else slice(None)] = (
+            1.0  # a target that is met already is worth nothing
+        )
     worth = model.weight.copy()
     elements = np.repeat(np.arange(m), np.diff(model.floor_at))
     np.add.at(worth, elements, floor_price[model.floor] * model.floor_weight)
     total = max(float(worth.sum()), 1e-300)
     return Dual(
-        price=worth / 2, row_price=np.zeros(rows), floor_price=floor_price,
-        row_scale=0.01 * total / np.maximum(np.abs(model.upper), 1.0) ** 2,
+        price=worth if model.cheapest else worth / 2, row_price=np.zeros(rows), floor_price=floor_price,
+        row_scale=ROW_SCALE / np.maximum(np.abs(model.upper), 1.0) ** 2,
         floor_scale=_floor_scale(model, total), reduced=np.zeros(n), smooth=np.zeros(m), mean=np.zeros(n),
     )  # fmt: skip
 
 
 def _floor_scale(model: Model, total: float) -> FloatArray:
     sums = np.bincount(model.floor, model.floor_weight, minlength=model.sizes[3])
-    scale: FloatArray = np.where(sums > 0, 0.01 * total / np.maximum(sums, 1e-100) ** 2, 0.0)
+    size = np.maximum(np.minimum(np.abs(model.need), sums), 1e-3 * sums)
+    scale: FloatArray = np.where(sums > 0, FLOOR_SCALE / np.maximum(size, 1e-100) ** 2, 0.0)
     if model.simplex:
-        scale[: model.simplex] = 0.01 / (model.simplex * max(total, 1e-300))
+        scale[: model.simplex] = 0.01 / (model.simplex * max(total, 1e-100) ** 2)
     return scale
 
 

@@ -114,16 +114,35 @@ def attainable_below(cost: FloatArray, limit: float) -> float:
     than the next such sum, and a bound above it proves the plan.
     """
     top = limit - 1e-9 * abs(limit)
+    sums = _sums(cost, top)
+    return top if sums is None else float(sums[sums < top].max(initial=0.0))
+
+
+def attainable_from(cost: FloatArray, least: float, limit: float) -> float:
+    """Return the smallest sum of costs that is no less than a bound, where that is below a limit; else the bound.
+
+    >>> attainable_from(np.array([5.0, 5.0, 7.0]), 8.0, 15.0)
+    10.0
+    """
+    sums = _sums(cost, limit)
+    if sums is None:
+        return least
+    above = sums[sums >= least * (1 - 1e-9)]  # one that is as good as the bound may be meant by it
+    return max(least, float(above.min())) if len(above) else least
+
+
+def _sums(cost: FloatArray, top: float) -> FloatArray | None:
+    """Return every sum of costs up to `top`; None where there are too many of them."""
     kinds, counts = np.unique(cost[cost > 0], return_counts=True)
     if len(kinds) > 16:
-        return top
+        return None
     sums = np.zeros(1)
     for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
         steps = np.arange(min(count, math.floor(top / kind)) + 1) * kind
         if len(sums) * len(steps) > 20 * KINDS:
-            return top
+            return None
         sums = np.unique((sums[:, None] + steps[None]).ravel())
-        sums = sums[sums < top]
+        sums = sums[sums <= top]
         if len(sums) > KINDS:
-            return top
-    return float(sums.max(initial=0.0))
+            return None
+    return sums

@@ -122,6 +122,7 @@ class _Steps:
         self.given = np.zeros(m, dtype=bool)
         self.given[model.set[model.state[self.owner] > 0]] = True
         self.worth, self.x, self.reduced = np.zeros(m), np.zeros(n), np.zeros(n)
+        self.unit = 0.0  # prices of rules are money where cost is sought: they move with what all elements are worth
 
     def run(self, iterations: int, best: float) -> None:
         """Do as `phusong_bound`."""
@@ -192,15 +193,19 @@ class _Steps:
         row = model.upper - _sums(model.row, model.usage * x[self.user], rows)
         floor = np.bincount(model.floor, here[self.element] * model.floor_weight, minlength=floors) - model.need
         row, floor = _rising(row, dual.row_price), _rising(floor, dual.floor_price)
-        norm = float(self.worth @ slope**2 + dual.row_scale @ row**2 + dual.floor_scale @ floor**2)
+        self.unit = float(self.worth.sum())
+        rules = float(dual.row_scale @ row**2 + dual.floor_scale @ floor**2)
+        norm = float(self.worth @ slope**2) + self.unit * rules
         return (slope, row, floor), norm
 
     def move(self, slopes: tuple[FloatArray, FloatArray, FloatArray], length: float) -> None:
         """Step down the slopes, within what the prices may be."""
         model, dual, (slope, row, floor) = self.model, self.dual, slopes
         dual.price[:] = np.clip(dual.price - length * self.worth * slope, 0, self.worth)
+        length *= self.unit
         dual.row_price[:] = np.maximum(0, dual.row_price - length * dual.row_scale * row)
-        dual.floor_price[:] = np.maximum(0, dual.floor_price - length * dual.floor_scale * floor)
+        least = dual.floor_price / 2 if model.cheapest else 0.0  # were all 0, nothing would move any more
+        dual.floor_price[:] = np.maximum(least, dual.floor_price - length * dual.floor_scale * floor)
         if model.simplex:
             dual.floor_price[: model.simplex] = onto_simplex(dual.floor_price[: model.simplex], model.cap)
 

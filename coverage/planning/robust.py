@@ -25,7 +25,7 @@ from coverage.planning.chance import Chance
 from coverage.planning.draws import Shadowing
 from coverage.planning.offers import Candidates
 from coverage.planning.problem import SLACK, Stop
-from coverage.planning.worlds import coarser, worlds
+from coverage.planning.worlds import Worlds, coarser, worlds
 from coverage.scenarios import Scenario
 from coverage.study import Progress, Study
 
@@ -69,6 +69,8 @@ class Validation:
         Clopper–Pearson interval of the probability, 95 %, 0–1.
     shares : float ndarray of shape (steps + 1, draws)
         Realised share today and after each step.
+    worlds : Worlds
+        The fresh draws, its changes in the order of the steps.
     """
 
     draws: int
@@ -76,6 +78,7 @@ class Validation:
     low: float
     high: float
     shares: NDArray[np.float64]
+    worlds: Worlds
 
     @property
     def probability(self) -> float:
@@ -303,7 +306,7 @@ def validated(
     shares = found.steps(range(len(changes)))
     reached = int((shares[-1] >= target - SLACK).sum())
     low, high = clopper_pearson(reached, draws)
-    return Validation(draws=draws, reached=reached, low=low, high=high, shares=shares)
+    return Validation(draws=draws, reached=reached, low=low, high=high, shares=shares, worlds=found)
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:

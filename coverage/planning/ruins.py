@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coverage.planning import native
 from coverage.planning.model import Hunt, Model
+from coverage.planning.problem import FloatArray
 
 
 def searched(model: Model, hunt: Hunt, chosen: NDArray[np.int8]) -> tuple[NDArray[np.int8], float]:
@@ -119,26 +120,30 @@ class _State:
         """Tell whether all floors are reached."""
         return not (self.reached < self.model.need).any()
 
-    def relief(self, j: int) -> float:
-        """Return what a candidate adds to floors that are not reached, in shares of what they miss."""
-        model, total = self.model, 0.0
+    def added(self, j: int, times: int) -> FloatArray:
+        """Return what the elements of a candidate that are covered so many times mean for each floor."""
+        model, sums = self.model, np.zeros(len(self.reached))
         for e in self.elements(j).tolist():
-            if self.count[e]:
-                continue
-            for k in range(model.floor_at[e], model.floor_at[e + 1]):
-                miss = model.need[model.floor[k]] - self.reached[model.floor[k]]
-                if miss > 0:
-                    total += min(1.0, model.floor_weight[k] / miss)
-        return total
+            if self.count[e] == times:
+                part = slice(model.floor_at[e], model.floor_at[e + 1])
+                sums[model.floor[part]] += model.floor_weight[part]
+        return sums
 
-    def next(self, noise: float) -> int:
+    def relief(self, j: int, miss: float, most: float) -> float:
+        """Return what a candidate adds to the target and open floors, in shares of what each misses, at most `most`."""
+        left = self.model.need - self.reached
+        open_ = left > 0
+        total = float(np.minimum(most, self.added(j, 0)[open_] / left[open_]).sum())
+        return total + (0.0 if math.isinf(miss) or miss <= 0 else min(most, float(self.gain[j]) / miss))
+
+    def next(self, noise: float, top: float) -> int:
         """Return the candidate to add next, −1 where none helps."""
         cost, miss, lacking = self.model.cost, self.hunt.target - self.value, not self.floors_hold()
         best, last, most = -1, -1, 0.0
         for j in range(len(cost)):
             if self.inside[j] or (not lacking and not self.gain[j] > 0):
                 continue
-            rate = (self.relief(j) if self.fits(j) else 0.0) if lacking else float(self.gain[j])
+            rate = (self.relief(j, miss, top) if self.fits(j) else 0.0) if lacking else float(self.gain[j])
             rate /= max(float(cost[j]), 1e-300)
             if noise > 0:
                 rate *= 1 + noise * self.draw()
@@ -151,23 +156,32 @@ class _State:
 
     def fill(self, noise: float) -> bool:
         """Add candidates; True where all that must be reached is."""
+        # In every other round floors are filled as if more than enough were better: such choices lie elsewhere.
+        top = math.inf if noise > 0 and len(self.reached) and self.draw() < 0.5 else 1.0
         while not (self.value >= self.hunt.target and self.floors_hold()):
-            j = self.next(noise)
+            j = self.next(noise, top)
             if j < 0:
                 break
             self.move(j, 1)
         return self.floors_hold() and (math.isinf(self.hunt.target) or self.value >= self.hunt.target)
 
+    def spared(self, j: int, spare: float) -> bool:
+        """Tell whether all that must be reached still is without a candidate."""
+        if self.gain[j] > spare or not self.may_go(j):
+            return False
+        lost = self.added(j, 1)
+        return not ((lost > 0) & (self.reached - lost < self.model.need)).any()
+
     def thin(self) -> None:
         """Drop what is not needed any more, the costliest first."""
         while True:
             spare = 0.0 if math.isinf(self.hunt.target) else self.value - self.hunt.target
-            idle = [j for j in self.members if self.gain[j] <= spare and self.may_go(j)]
+            idle = [j for j in self.members if self.spared(j, spare)]
             if not idle:
                 return
             out = min(idle, key=lambda j: (-self.model.cost[j], j))
             self.move(out, -1)
-            if not self.floors_hold():
+            if not self.floors_hold():  # by rounding
                 self.move(out, 1)
                 return
 

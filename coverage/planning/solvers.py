@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import math
 import time
@@ -15,8 +16,8 @@ from coverage.planning.exact import exactly
 from coverage.planning.infeasible import binding
 from coverage.planning.mixes import none_within
 from coverage.planning.model import Dual, Flat, Goal, Hunt, Model, contradicts, first_prices, implied
-from coverage.planning.problem import SLACK, IntArray, Problem, Solution, Stop, Told
-from coverage.planning.reduction import attainable_below, fixed_by_prices, reduced
+from coverage.planning.problem import SLACK, Floor, IntArray, Problem, Solution, Stop, Told
+from coverage.planning.reduction import attainable_below, attainable_from, fixed_by_prices, reduced
 from coverage.planning.relaxation import lower
 from coverage.planning.ruins import searched
 
@@ -24,6 +25,10 @@ SAFE = 1e-9  # a bound is moved by this share to the safe side: sums of some 1e6
 CYCLES = 24  # of search and bound, at most
 WORK = 3e7  # steps of one cycle
 FEW = 12  # changes: whole numbers then matter more than the last digits of a bound, and mixes are few
+MIXED = 0.2  # gap from which on no proof by mixes is tried: it is all or nothing
+ALONE, LEADING = 60, 0.4  # steps of the bound of one floor alone; part of the time for the one that costs most
+LIKELY = (0.5, 0.7, 0.9)  # parts of late choices from which on a candidate is taken for chosen
+FLOORED = 5  # times as many steps of the bound where there are floors: their prices take long to find
 EXACT_SIZE = 60_000  # entries up to which HiGHS is tried
 
 
@@ -130,13 +135,16 @@ class _Run:
         self.flat = Flat(problem=problem, goal=goal)
         self.best, self.bound = _Best(), math.inf  # bound: no score is better
         self.halted, self.proof = False, "Lagrangian bound"
+        self.leading = 0  # floor whose price leads; 0 is the target
 
     def solution(self) -> Solution:
         """Search and bound in turn, then settle the rest exactly."""
         self._search(rounds=0, cycle=0)
+        if self.goal.cheapest and self.problem.floors:
+            self._floor_by_floor()
         dual = self._cycles()
         if dual is not None and not self._done():
-            if self.problem.sets.nnz > EXACT_SIZE:
+            if self.problem.sets.nnz > EXACT_SIZE and self._gap() < MIXED:
                 self._prove_by_mixes()
             if not self._done():
                 self._settle(self.flat.bounding, dual)
@@ -147,7 +155,7 @@ class _Run:
     def _cycles(self) -> Dual | None:
         """Return the prices after search and bound have taken turns until neither gains."""
         model = self.flat.bounding
-        dual, before = first_prices(model), (math.inf, -math.inf)
+        dual, before = first_prices(model, self.leading), (math.inf, -math.inf)
         rounds, iterations = _rounds(self.flat.searching), _iterations(model)
         for cycle in range(1, CYCLES + 1):
             lower(model, dual, iterations, self._aim())
@@ -157,15 +165,51 @@ class _Run:
             if self._done():
                 return dual
             self._search(rounds=rounds, cycle=cycle)
+            if self.problem.floors:  # what the prices would choose, filled up, is another place to search from
+                likely = (self.flat.state == 1) | (dual.mean > LIKELY[cycle % len(LIKELY)])
+                self._search(rounds=rounds, cycle=cycle, start_from=tuple(np.flatnonzero(likely).tolist()))
             if self._done():
                 return dual
-            if cycle > 2 and self.best.chosen is not None and len(self.best.chosen) <= FEW:
-                break
             now = (self.bound, self.best.score)
+            settled = before[0] - now[0] <= 2e-3 * abs(now[0]) or not self.problem.floors
+            if cycle > 2 and self.best.chosen is not None and len(self.best.chosen) <= FEW and settled:
+                break
             if cycle > 6 and before[0] - now[0] <= 1e-5 * abs(now[0]) and now[1] - before[1] <= 1e-7 * abs(now[1]):
                 break
             before = now
         return dual
+
+    def _floor_by_floor(self) -> None:
+        """Find the floor, or the target, that costs most by itself: its bound is one, and prices begin with it."""
+        assert self.goal.target is not None
+        problem = self.problem
+        target = Floor(weight=problem.weight, base=problem.base, level=self.goal.target, name="target")
+        bounds = []
+        for floor in (target, *problem.floors):
+            alone = dataclasses.replace(problem, weight=floor.weight, base=floor.base, floors=())
+            if floor.level - floor.base <= SLACK:
+                bounds.append(0.0)
+                continue
+            model = Flat(problem=alone, goal=Goal(target=floor.level)).bounding
+            dual = first_prices(model)
+            lower(model, dual, ALONE, self._aim())
+            bounds.append(math.inf if dual.infeasible else -dual.bound)
+            if math.isinf(bounds[-1]) or self._late():
+                break
+        self.leading = int(np.argmax(bounds))
+        floor = (target, *problem.floors)[self.leading]
+        if math.isinf(max(bounds)) or self._late():
+            return
+        alone = dataclasses.replace(problem, weight=floor.weight, base=floor.base, floors=())
+        part = LEADING if self.leading else LEADING / 4  # without its floors the target alone proves little
+        seconds = max(part * (self.ends - time.monotonic()), 0.0)
+        found = cheapest(alone, floor.level, seconds=seconds, gap=self.gap, seed=self.seed, stop=self.stop)
+        if found.proven:
+            self._bounded(-found.bound)
+        self._search(rounds=_rounds(self.flat.searching), cycle=0, start_from=found.chosen)
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.ends or (self.stop is not None and self.stop())
 
     def _aim(self) -> float:
         """Return what the steps of the bound aim at: the best score, or a guess where there is none."""
@@ -173,10 +217,11 @@ class _Run:
             return self.best.score if self.best.chosen is not None else -float(self.problem.cost.sum())
         return max(self.best.score - self.problem.base, 0.0)
 
-    def _search(self, *, rounds: int, cycle: int) -> None:
+    def _search(self, *, rounds: int, cycle: int, start_from: tuple[int, ...] | None = None) -> None:
         model, problem = self.flat.searching, self.problem
         start = np.zeros(problem.count, dtype=np.int8)
-        start[self.flat.state == 1 if self.best.chosen is None else list(self.best.chosen)] = 1
+        begin = self.best.chosen if start_from is None else start_from
+        start[self.flat.state == 1 if begin is None else list(begin)] = 1
         if self.best.chosen is None and problem.broken(np.flatnonzero(start).tolist()) and not problem.floors:
             return  # what is locked breaks the rules already
         unit = abs(self.best.score) / max(len(self.best.chosen), 1) if self.best.chosen is not None else 0.0
@@ -217,7 +262,7 @@ class _Run:
                 self.bound = self.best.score
             if self._gap() <= max(self.gap, 2 * SAFE):
                 return True
-        if time.monotonic() > self.ends or (self.stop is not None and self.stop()):
+        if self._late():
             self.halted = True
         return self.halted
 
@@ -310,7 +355,7 @@ class _Run:
         value, cost, bound = problem.value_of(chosen), problem.cost_of(chosen), self.bound
         method = f"{self.best.by} + {self.proof}"
         if self.goal.cheapest:
-            bound = min(-bound, cost)
+            bound = min(attainable_from(problem.cost, -bound, cost), cost)
             gap = (cost - bound) / cost if cost > 0 else 0.0
         else:
             bound = max(bound, value)
@@ -329,5 +374,6 @@ def _rounds(model: Model) -> int:
 
 
 def _iterations(model: Model) -> int:
-    n, m, *_ = model.sizes
-    return int(min(200, max(30, WORK / (2 * len(model.set) + 20 * n + 10 * m + 1))))
+    n, m, _, floors, _ = model.sizes
+    more = FLOORED if floors > model.cheapest else 1
+    return int(more * min(200, max(30, WORK / (2 * len(model.set) + 20 * n + 10 * m + 1))))

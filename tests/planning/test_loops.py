@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from coverage.errors import PlanError
 from coverage.planning import native
+from coverage.planning.exact import exactly
 from coverage.planning.model import Flat, Goal, Hunt, first_prices
 from coverage.planning.problem import Problem, no_candidates
 from coverage.planning.relaxation import _Steps, onto_simplex
-from coverage.planning.ruins import _State
+from coverage.planning.ruins import _State, searched
 from coverage.planning.solvers import cheapest, most
 from tests.planning.cases import most_value, problems
 
@@ -78,6 +80,36 @@ def test_a_rule_less_never_makes_a_plan_worse(problem, part):
     for easier in ({"caps": ()}, {"exclusive": ()}, {"requires": ()}, {"floors": ()}, {"locked": no_candidates()}):
         free = most(dataclasses.replace(problem, **easier), budget, gap=0.0)
         assert free.value >= ruled.value - 1e-7
+
+
+@given(problems(), st.integers(0, 16))
+@settings(max_examples=40, deadline=None)
+def test_a_rule_less_never_makes_a_target_dearer(problem, part):
+    target = problem.base + part / 16 * (problem.value_of(range(problem.count)) - problem.base)
+    try:
+        ruled = cheapest(problem, target, gap=0.0)
+    except PlanError:
+        return
+    assert set(problem.locked.tolist()) <= set(ruled.chosen)
+    assert ruled.gap <= 1e-6, "solved exactly"
+    for easier in ({"caps": ()}, {"exclusive": ()}, {"requires": ()}, {"floors": ()}, {"locked": no_candidates()}):
+        free = cheapest(dataclasses.replace(problem, **easier), target, gap=0.0)
+        assert free.cost <= ruled.cost * (1 + 1e-9) + 1e-9
+
+
+@given(problems(rules=False), st.integers(0, 16))
+@settings(max_examples=40, deadline=None)
+def test_greedy_is_no_better_than_the_exact_answer(problem, part):
+    """Greedy is what the search does before its first round; exact is HiGHS by itself."""
+    budget = part / 16 * problem.cost.sum()
+    flat = Flat(problem=problem, goal=Goal(budget=budget))
+    start = (flat.state == 1).astype(np.int8)
+    chosen, score = searched(flat.searching, Hunt(rounds=0), start)
+    exact = exactly(problem, Goal(budget=budget))
+    assert exact.optimal
+    greedy = problem.value_of(np.flatnonzero(chosen).tolist())
+    assert score == pytest.approx(greedy - problem.base, abs=1e-9)
+    assert greedy <= problem.value_of(exact.chosen) + 1e-7
 
 
 @given(problems(rules=False), st.integers(1, 16), st.integers(0, 9))

@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
     double *price, *row_price, *floor_price;             /* in: where to begin; out: those of the best bound */
-    const double *row_scale, *floor_scale;               /* how far the prices of rules and floors move */
+    const double *row_scale, *floor_scale;               /* how far the prices of rules and floors move, times `unit` */
     double *reduced;                                     /* out: of each candidate, at the best bound */
     double *smooth;                                      /* in and out: slopes of late steps, averaged */
     double *mean;                                        /* in and out: the choices of late steps, averaged */
@@ -115,6 +115,7 @@ static int lowest(const Line *line, double guess, Point *found, double *x) {
 }
 
 typedef struct {
+    double unit;            /* what all elements are worth together */
     double *worth;          /* of each element */
     double *cover;          /* how often each is covered, in the mean choice */
     double *slope;          /* of the bound by each price */
@@ -192,6 +193,8 @@ static double slopes(const Cover *c, const Dual *d, Room *r) {
         for (int k = c->row_at[j]; k < c->row_at[j + 1]; k++) r->row_slope[c->row[k]] -= c->usage[k] * r->x[j];
     }
     double norm = 0;
+    r->unit = 0; /* prices of rules are money where cost is sought: they move with what all elements are worth */
+    for (int e = 0; e < c->m; e++) r->unit += r->worth[e];
     for (int e = 0; e < c->m; e++) {
         const double price = d->price[e], worth = r->worth[e], cover = r->cover[e];
         const double here = r->given[e] || price < worth ? 1 : (cover < 1 ? cover : 1); /* at the top any share will do */
@@ -207,11 +210,11 @@ static double slopes(const Cover *c, const Dual *d, Room *r) {
     }
     for (int k = 0; k < c->rows; k++) {
         if (d->row_price[k] <= 0 && r->row_slope[k] > 0) r->row_slope[k] = 0;
-        norm += d->row_scale[k] * r->row_slope[k] * r->row_slope[k];
+        norm += r->unit * d->row_scale[k] * r->row_slope[k] * r->row_slope[k];
     }
     for (int k = 0; k < c->floors; k++) {
         if (d->floor_price[k] <= 0 && r->floor_slope[k] > 0) r->floor_slope[k] = 0;
-        norm += d->floor_scale[k] * r->floor_slope[k] * r->floor_slope[k];
+        norm += r->unit * d->floor_scale[k] * r->floor_slope[k] * r->floor_slope[k];
     }
     return norm;
 }
@@ -249,9 +252,11 @@ static void move(const Cover *c, const Sought *s, const Dual *d, const Room *r, 
         const double price = d->price[e] - length * r->worth[e] * r->slope[e];
         d->price[e] = price < 0 ? 0 : (price > r->worth[e] ? r->worth[e] : price);
     }
+    length *= r->unit;
     for (int k = 0; k < c->rows; k++) d->row_price[k] = fmax(0, d->row_price[k] - length * d->row_scale[k] * r->row_slope[k]);
     for (int k = 0; k < c->floors; k++)
-        d->floor_price[k] = fmax(0, d->floor_price[k] - length * d->floor_scale[k] * r->floor_slope[k]);
+        d->floor_price[k] = fmax(s->cheapest ? d->floor_price[k] / 2 : 0, /* were all 0, nothing would move any more */
+                                 d->floor_price[k] - length * d->floor_scale[k] * r->floor_slope[k]);
     if (s->simplex) onto_simplex(d->floor_price, s->simplex, s->cap);
 }
 

@@ -28,6 +28,8 @@ typedef struct {
     int32_t *count, *members, *order, *where, *log; /* members: the chosen, in any order; where: their place there */
     int32_t size, logged;
     double *gain, *used, *reached, *taken;          /* taken: of each group */
+    double *lost;                                   /* room to add up what floors would lose */
+    double *add;                                    /* of each candidate, what it would add to each floor */
     double value, cost;
     uint64_t random;
 } State;
@@ -61,7 +63,11 @@ static void move(State *s, int32_t j, int sign) {
         const int before = s->count[e], after = s->count[e] = before + sign;
         if (before + after == 1) { /* covered or no longer */
             if (weight > 0) open_or_close(s, e, j, -sign * weight);
-            for (int f = c->floor_at[e]; f < c->floor_at[e + 1]; f++) s->reached[c->floor[f]] += sign * c->floor_weight[f];
+            for (int f = c->floor_at[e]; f < c->floor_at[e + 1]; f++) {
+                const double part = sign * c->floor_weight[f];
+                s->reached[c->floor[f]] += part;
+                for (int k = c->by_at[e]; k < c->by_at[e + 1]; k++) s->add[(size_t)c->by[k] * c->floors + c->floor[f]] -= part;
+            }
         } else if (before + after == 3 && weight > 0) {
             lone(s, e, j, -sign * weight);
         }
@@ -100,17 +106,13 @@ static int floors_hold(const State *s) {
     return 1;
 }
 
-/* What a candidate adds to floors that are not reached, in shares of what they miss. */
-static double relief(const State *s, int32_t j) {
-    const Cover *c = s->c;
-    double sum = 0;
-    for (int k = c->set_at[j]; k < c->set_at[j + 1]; k++) {
-        const int32_t e = c->set[k];
-        if (s->count[e]) continue;
-        for (int f = c->floor_at[e]; f < c->floor_at[e + 1]; f++) {
-            const double miss = c->need[c->floor[f]] - s->reached[c->floor[f]];
-            if (miss > 0) sum += fmin(1, c->floor_weight[f] / miss);
-        }
+/* What a candidate adds to the target and to floors that are not reached, each in shares of what it misses, at most `most`. */
+static double relief(const State *s, int32_t j, double miss, double most) {
+    const double *add = s->add + (size_t)j * s->c->floors;
+    double sum = isinf(miss) || miss <= 0 ? 0 : fmin(most, s->gain[j] / miss);
+    for (int f = 0; f < s->c->floors; f++) {
+        const double left = s->c->need[f] - s->reached[f];
+        if (left > 0) sum += fmin(most, add[f] / left);
     }
     return sum;
 }
@@ -120,14 +122,14 @@ static int better_last(const State *s, int32_t j, double miss, int32_t than) { /
 }
 
 /* The next candidate to add: most gain (or relief) per cost; one that reaches the target where that is cheaper. */
-static int32_t next(State *s, double noise) {
+static int32_t next(State *s, double noise, double top) {
     const double miss = s->h->target - s->value;
     const int lacking = !floors_hold(s);
     int32_t best = -1, last = -1;
     double most = 0;
     for (int32_t j = 0; j < s->c->n; j++) {
         if (s->in[j] || (!lacking && !(s->gain[j] > 0))) continue;
-        double rate = (lacking ? (fits(s, j) ? relief(s, j) : 0) : s->gain[j]) / fmax(s->h->cost[j], 1e-300);
+        double rate = (lacking ? (fits(s, j) ? relief(s, j, miss, top) : 0) : s->gain[j]) / fmax(s->h->cost[j], 1e-300);
         if (noise > 0) rate *= 1 + noise * draw(s);
         if (rate > most && fits(s, j)) most = rate, best = j;
         if (!lacking && better_last(s, j, miss, last) && fits(s, j)) last = j;
@@ -138,27 +140,45 @@ static int32_t next(State *s, double noise) {
 static int reached(const State *s) { return s->value >= s->h->target; }
 
 static int fill(State *s, double noise) { /* 1 where all that must be reached is */
+    /* In every other round floors are filled as if more than enough were better: such choices lie elsewhere. */
+    const double top = noise > 0 && s->c->floors && draw(s) < 0.5 ? INFINITY : 1;
     while (!(reached(s) && floors_hold(s))) {
-        const int32_t j = next(s, noise);
+        const int32_t j = next(s, noise, top);
         if (j < 0) break;
         move(s, j, 1);
     }
     return floors_hold(s) && (isinf(s->h->target) || reached(s));
 }
 
+static int spared(const State *s, int32_t j, double spare) { /* without it all that must be reached still is */
+    if (s->gain[j] > spare || !may_go(s, j)) return 0;
+    if (!s->c->floors) return 1;
+    const Cover *c = s->c;
+    double *lost = s->lost;
+    memset(lost, 0, (size_t)c->floors * sizeof(double));
+    for (int k = c->set_at[j]; k < c->set_at[j + 1]; k++) {
+        const int32_t e = c->set[k];
+        if (s->count[e] != 1) continue;
+        for (int f = c->floor_at[e]; f < c->floor_at[e + 1]; f++) lost[c->floor[f]] += c->floor_weight[f];
+    }
+    for (int f = 0; f < c->floors; f++)
+        if (lost[f] > 0 && s->reached[f] - lost[f] < c->need[f]) return 0;
+    return 1;
+}
+
 /* Take out what is not needed any more, the costliest first. */
 static void thin(State *s) {
     for (;;) {
         int32_t out = -1;
+        const double spare = isinf(s->h->target) ? 0 : s->value - s->h->target;
         for (int32_t k = 0; k < s->size; k++) {
             const int32_t j = s->members[k];
-            const double spare = isinf(s->h->target) ? 0 : s->value - s->h->target;
-            if (s->gain[j] > spare || !may_go(s, j)) continue;
-            if (out < 0 || s->h->cost[j] > s->h->cost[out] || (s->h->cost[j] == s->h->cost[out] && j < out)) out = j;
+            const int dearer = out < 0 || s->h->cost[j] > s->h->cost[out] || (s->h->cost[j] == s->h->cost[out] && j < out);
+            if (dearer && spared(s, j, spare)) out = j;
         }
         if (out < 0) return;
         move(s, out, -1);
-        if (!floors_hold(s)) {
+        if (!floors_hold(s)) { /* by rounding */
             move(s, out, 1);
             return;
         }
@@ -208,10 +228,17 @@ static int start(State *s, const Cover *c, const Hunt *h) {
     s->log = malloc((8 * n + 64) * sizeof(int32_t));
     s->gain = calloc(n + 1, sizeof(double));
     s->used = calloc((size_t)c->rows + 1, sizeof(double)), s->reached = calloc((size_t)c->floors + 1, sizeof(double));
-    s->taken = calloc((size_t)c->groups + 1, sizeof(double));
+    s->taken = calloc((size_t)c->groups + 1, sizeof(double)), s->lost = calloc((size_t)c->floors + 1, sizeof(double));
+    s->add = calloc(n * (size_t)c->floors + 1, sizeof(double));
     if (!(s->in && s->count && s->members && s->where && s->log && s->gain && s->used && s->reached && s->taken)) return 1;
+    if (!(s->add && s->lost)) return 1;
     for (int32_t j = 0; j < c->n; j++)
-        for (int k = c->set_at[j]; k < c->set_at[j + 1]; k++) s->gain[j] += h->weight[c->set[k]];
+        for (int k = c->set_at[j]; k < c->set_at[j + 1]; k++) {
+            const int32_t e = c->set[k];
+            s->gain[j] += h->weight[e];
+            for (int f = c->floor_at[e]; f < c->floor_at[e + 1]; f++)
+                s->add[(size_t)j * c->floors + c->floor[f]] += c->floor_weight[f];
+        }
     for (int32_t j = 0; j < c->n; j++)
         if (h->chosen[j]) move(s, j, 1);
     s->logged = 0;
@@ -220,7 +247,7 @@ static int start(State *s, const Cover *c, const Hunt *h) {
 
 static void end(State *s) {
     free(s->in), free(s->count), free(s->members), free(s->where), free(s->log);
-    free(s->gain), free(s->used), free(s->reached), free(s->taken);
+    free(s->gain), free(s->used), free(s->reached), free(s->taken), free(s->add), free(s->lost);
 }
 
 /* Improve a choice; it must be allowed but for what filling it up can mend. 0: done; 1: no memory. */
