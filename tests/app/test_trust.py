@@ -158,10 +158,12 @@ def test_a_challenge_drawn_by_an_analyst_upheld_by_the_city_hatches_the_map(
             opened(page, address, "challenges")
             page.wait_for_selector("[data-drawn]")
             page.get_by_role("button", name=t("panel.draw", "vi")).click()
-            box = page.locator(".ground").bounding_box()
+            ground = page.locator(".ground")
+            ground.scroll_into_view_if_needed()
+            box = ground.bounding_box()
             assert box is not None
             for x, y in ((0.3, 0.3), (0.7, 0.3), (0.7, 0.7), (0.3, 0.7)):
-                page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+                ground.click(position={"x": x * box["width"], "y": y * box["height"]})
                 page.wait_for_timeout(400)
             page.get_by_role("button", name=t("panel.drawn", "vi")).click()
             expect(page.get_by_text("Vùng đã chọn")).to_be_visible()

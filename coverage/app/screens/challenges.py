@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import shapely
 import streamlit as st
@@ -23,6 +25,7 @@ from coverage.types import Language
 from coverage.words import number, t
 
 MAP = "challenge_map"
+MOST_CORNERS = 1000
 ABOUT = ("area", "ward")
 VERDICTS: tuple[Verdict, ...] = ("answered", "upheld", "refused")
 LARGEST = 10 * 2**20  # bytes of one piece of evidence: a photo or a log of a drive
@@ -38,8 +41,21 @@ def drawn(measured: Measured, lang: Language) -> BaseGeometry | None:
     )  # fmt: skip
     state = st.session_state.get(MAP)
     city_map([view], "area_share", lang, key=MAP, draws=True, layers=("wards", "coverage"))
-    corners = None if state is None else state.get("drawn")
-    return drawn_area([(float(lat), float(lon)) for lat, lon in corners]) if corners else None
+    return drawn_area(corners(state))
+
+
+def corners(state: object) -> list[tuple[float, float]]:
+    """Return the corners that a browser sent, latitude and longitude; none for anything odd."""
+    given = state.get("drawn") if isinstance(state, Mapping) else getattr(state, "drawn", None)
+    if not isinstance(given, list | tuple) or len(given) > MOST_CORNERS:
+        return []
+    found = []
+    for each in given:
+        numbers = isinstance(each, list | tuple) and len(each) == 2 and all(isinstance(n, int | float) for n in each)
+        if not numbers or not (-90 <= each[0] <= 90 and -180 <= each[1] <= 180):
+            return []
+        found.append((float(each[0]), float(each[1])))
+    return found
 
 
 def sent(lang: Language) -> tuple[list[tuple[str, bytes]], BaseGeometry | None]:
