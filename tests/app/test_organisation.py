@@ -20,12 +20,15 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from playwright.sync_api import expect
 
 from coverage.errors import StoreError
 from coverage.store.accounts import add_identity, close_keys, identified
 from coverage.store.engine import Store
 from coverage.store.migrating import open_store
+from coverage.words import t
 from tests.app.serving import free_port, served
+from tests.browsing import browser, visit
 from tests.store.people import account
 
 CLIENT, SECRET = "phusong", "only-for-this-test"
@@ -108,7 +111,8 @@ def provider() -> Iterator[Provider]:
             self._json(found or {"error": "invalid_grant"}, 200 if found else 400)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    known.address = f"http://127.0.0.1:{server.server_address[1]}"
+    # Another site than the app's 127.0.0.1, as an organisation is: strict cookies do not travel from one to the other.
+    known.address = f"http://localhost:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield known
     server.shutdown()
@@ -197,6 +201,20 @@ def test_role_and_partner_come_from_the_store(app: Served, provider: Provider) -
         left = visitor.get("/logout")
         assert left[1].endswith("/login")
         assert visitor.get("/_stcore/host-config", "application/json")[0] == 401
+
+
+@pytest.mark.browser
+def test_a_browser_comes_in_with_one_click(app: Served, provider: Provider, chromium: str) -> None:
+    provider.person = {"sub": "1", "email": "lan@danang.example", "email_verified": True}
+    with browser(chromium) as running, visit(running) as window:
+        page = window.page
+        page.set_default_timeout(120_000)
+        page.goto(app.address)
+        page.get_by_role("link", name=t("door.organisation", "vi")).click()
+        expect(page.get_by_text("Lan · ")).to_be_visible(timeout=120_000)
+        assert page.url.startswith(f"{app.address}/")
+        assert "login" not in page.url
+        assert window.refused == []
 
 
 @pytest.mark.parametrize(
