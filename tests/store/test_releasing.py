@@ -164,6 +164,7 @@ def grown(seed: int) -> list[Plan]:
     return plans
 
 
+@pytest.mark.slow
 def test_a_year_of_releases_is_kept_apart_on_both_engines(store: Store) -> None:
     who, plans, tables = people(store), grown(1), []
     shown = 0
