@@ -28,6 +28,7 @@ FEW = 12  # changes: whole numbers then matter more than the last digits of a bo
 MIXED = 0.2  # gap from which on no proof by mixes is tried: it is all or nothing
 ALONE, LEADING = 60, 0.4  # steps of the bound of one floor alone; part of the time for the one that costs most
 LIKELY = (0.5, 0.7, 0.9)  # parts of late choices from which on a candidate is taken for chosen
+LONG = 5.0  # seconds that must be left to look at the target without its floors
 FLOORED = 5  # times as many steps of the bound where there are floors: their prices take long to find
 EXACT_SIZE = 60_000  # entries up to which HiGHS is tried
 
@@ -165,7 +166,8 @@ class _Run:
             if self._done():
                 return dual
             self._search(rounds=rounds, cycle=cycle)
-            if self.problem.floors:  # what the prices would choose, filled up, is another place to search from
+            if self.problem.floors and not self._late():
+                # What the prices would choose, filled up, is another place to search from.
                 likely = (self.flat.state == 1) | (dual.mean > LIKELY[cycle % len(LIKELY)])
                 self._search(rounds=rounds, cycle=cycle, start_from=tuple(np.flatnonzero(likely).tolist()))
             if self._done():
@@ -198,7 +200,7 @@ class _Run:
                 break
         self.leading = int(np.argmax(bounds))
         floor = (target, *problem.floors)[self.leading]
-        if math.isinf(max(bounds)) or self._late():
+        if math.isinf(max(bounds)) or self._late() or (self.leading == 0 and self.ends - time.monotonic() < LONG):
             return
         alone = dataclasses.replace(problem, weight=floor.weight, base=floor.base, floors=())
         part = LEADING if self.leading else LEADING / 4  # without its floors the target alone proves little
@@ -206,7 +208,8 @@ class _Run:
         found = cheapest(alone, floor.level, seconds=seconds, gap=self.gap, seed=self.seed, stop=self.stop)
         if found.proven:
             self._bounded(-found.bound)
-        self._search(rounds=_rounds(self.flat.searching), cycle=0, start_from=found.chosen)
+        if not self._late():
+            self._search(rounds=_rounds(self.flat.searching), cycle=0, start_from=found.chosen)
 
     def _late(self) -> bool:
         return time.monotonic() > self.ends or (self.stop is not None and self.stop())
