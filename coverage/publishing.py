@@ -61,21 +61,24 @@ def _published_table(wards: pd.DataFrame) -> pd.DataFrame:
     return wards.reset_index(names="ward_id")
 
 
-def wards_csv(result: Result, apart: Confirmed | None = None) -> str:
+def wards_csv(result: Result, apart: Confirmed | None = None, grades: pd.DataFrame | None = None) -> str:
     """Return ``wards.csv``: one row per ward of the file, shares 0–1, uncovered 0, unknown empty.
 
-    Where something is disputed, ``confirmed_area_share`` and ``disputed_area_share`` stand beside the rest.
+    Where something is disputed, ``confirmed_area_share`` and ``disputed_area_share`` stand beside the rest; then the
+    grades of the data (``data_grade`` and ``data_grade_worst`` by ward_id), the city's own, which no release holds.
     """
-    return csv_text(_with_parts(published_wards(result), apart))
+    return csv_text(_with_parts(published_wards(result), apart, grades))
 
 
-def _with_parts(table: pd.DataFrame, apart: Confirmed | None) -> pd.DataFrame:
-    return table if apart is None else table.join(apart.wards, on="ward_id")
+def _with_parts(table: pd.DataFrame, apart: Confirmed | None, grades: pd.DataFrame | None) -> pd.DataFrame:
+    if apart is not None:
+        table = table.join(apart.wards, on="ward_id")
+    return table if grades is None else table.join(grades, on="ward_id")
 
 
-def wards_gpkg(result: Result, apart: Confirmed | None = None) -> bytes:
+def wards_gpkg(result: Result, apart: Confirmed | None = None, grades: pd.DataFrame | None = None) -> bytes:
     """Return ``wards.gpkg``: layer ``wards``, the table of ``wards.csv`` with the polygons in the CRS of the study."""
-    table = _with_parts(published_wards(result), apart)
+    table = _with_parts(published_wards(result), apart, grades)
     return _ward_shapes(result, table, result.study.city.wards.frame.geometry)
 
 
@@ -269,12 +272,12 @@ def manifest(result: Result, written: Mapping[str, bytes], **request: Any) -> di
     }
 
 
-def documents(result: Result, apart: Confirmed | None = None) -> dict[str, bytes]:
+def documents(result: Result, apart: Confirmed | None = None, grades: pd.DataFrame | None = None) -> dict[str, bytes]:
     """Return the data files of a result by name, with what is disputed apart: the same bytes in every run."""
     return {
         "city.json": city_json(result, apart).encode(),
-        "wards.csv": wards_csv(result, apart).encode(),
-        "wards.gpkg": wards_gpkg(result, apart),
+        "wards.csv": wards_csv(result, apart, grades).encode(),
+        "wards.gpkg": wards_gpkg(result, apart, grades),
         "coverage.tif": coverage_tif(result),
         "best_server.tif": best_server_tif(result),
         "best_server.csv": best_server_csv(result).encode(),
@@ -288,6 +291,7 @@ def publish(
     *,
     also: Mapping[str, bytes] | None = None,
     apart: Confirmed | None = None,
+    grades: pd.DataFrame | None = None,
     request: Mapping[str, Any] | None = None,
 ) -> tuple[Path, ...]:
     """Write a result into a folder, each file whole or not at all, the manifest last.
@@ -303,6 +307,8 @@ def publish(
         Further files of the same run, such as the report: written and recorded with the others.
     apart : Confirmed, optional
         What is confirmed and what is disputed.
+    grades : DataFrame, optional
+        As for `wards_csv`.
     request : mapping, optional
         What else the run was asked for; the manifest keeps it under ``parameters``.
 
@@ -317,7 +323,11 @@ def publish(
     StoreError
         ``cannot_write``.
     """
-    data = {**documents(result, apart), "map.html": _page(result_map(result, lang, apart=apart)), **(also or {})}
+    data = {
+        **documents(result, apart, grades),
+        "map.html": _page(result_map(result, lang, apart=apart)),
+        **(also or {}),
+    }
     return _write_all(folder, {**data, "manifest.json": _manifest_json(result, data, **(request or {}))})
 
 

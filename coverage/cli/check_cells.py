@@ -114,7 +114,7 @@ def _lines(checked: Checked, lang: Language) -> list[str]:
     if checked.grade.advice is not None:
         lines.append(render_problem(checked.grade.advice, lang))
     if checked.by_ward:
-        letters = pd.Series([grade.letter for grade in checked.by_ward.values()]).value_counts().sort_index()
+        letters = pd.Series([one.grade.letter for one in checked.by_ward]).value_counts().sort_index()
         listed = ", ".join(f"{letter}: {count}" for letter, count in letters.items())
         lines.append(t("cli.check_by_ward", lang, listed=listed))
     order = ("error", "warning", "note")

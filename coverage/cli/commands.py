@@ -18,12 +18,12 @@ from coverage.caveats import problems
 from coverage.cli import household, releasing, submitting
 from coverage.cli.checking import check
 from coverage.cli.inputs import asked_files, out_folder, study_of
-from coverage.cli.keeping import audit, from_store, user
+from coverage.cli.keeping import Held, audit, from_store, user
 from coverage.cli.planning import plan
 from coverage.cli.readers import UsageError
 from coverage.cli.summaries import definition_lines, result_lines, written_lines
 from coverage.cli.voice import Voice
-from coverage.disputes import Dispute, confirmed
+from coverage.disputes import confirmed
 from coverage.files.cities import demo_city
 from coverage.files.hamlets import read_hamlets
 from coverage.files.layers import read_wards
@@ -40,7 +40,7 @@ APP = Path(__file__).resolve().parents[2] / "app.py"
 def demo(arguments: Namespace, voice: Voice) -> int:
     """Measure the embedded demo city."""
     folder = out_folder(arguments.out)
-    return _published(Study(demo_city()), folder, voice)
+    return _published(Held(study=Study(demo_city())), folder, voice)
 
 
 def measure(arguments: Namespace, voice: Voice) -> int:
@@ -51,9 +51,9 @@ def measure(arguments: Namespace, voice: Voice) -> int:
     if arguments.hamlets and not arguments.gap:
         raise UsageError("hamlets_need_gap")
     hamlets = read_hamlets(arguments.hamlets) if arguments.hamlets else None
-    study, dispute = from_store(arguments, study_of(arguments))
+    held = from_store(arguments, study_of(arguments))
     shown = Shown(edition=edition, wards=wards, gap=arguments.gap, hamlets=hamlets, request=asked_files(arguments))
-    return _published(study, folder, voice, shown, dispute)
+    return _published(held, folder, voice, shown)
 
 
 def listing(arguments: Namespace, voice: Voice) -> int:
@@ -93,14 +93,13 @@ class Shown:
     request: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _published(
-    study: Study, folder: Path, voice: Voice, asked: Shown | None = None, dispute: Dispute | None = None
-) -> int:
-    asked = asked or Shown()
+def _published(held: Held, folder: Path, voice: Voice, asked: Shown | None = None) -> int:
+    asked, study = asked or Shown(), held.study
     voice.problems(problems(study.city))
     with voice.progress("progress_measure") as progress:
         result = study.run(progress)
-    apart = confirmed(result, dispute) if dispute else None
+    apart = confirmed(result, held.dispute) if held.dispute else None
+    grades = None if held.grades is None else held.grades.table()
     also = {"report.html": report(result, lang=voice.lang, apart=apart).html.encode()}
     if asked.edition:
         shown = in_edition(result, asked.edition, asked.wards)
@@ -112,7 +111,7 @@ def _published(
         with voice.progress("progress_measure") as progress:
             lte = dataclasses.replace(study, technology="LTE").run(progress)
         also |= gap_documents(result, lte, hamlets=asked.hamlets)
-    written = publish(result, folder, voice.lang, also=also, apart=apart, request=asked.request)
+    written = publish(result, folder, voice.lang, also=also, apart=apart, grades=grades, request=asked.request)
     if voice.as_json:
         voice.show(city_json(result, apart))
     else:

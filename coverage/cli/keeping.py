@@ -9,10 +9,12 @@ import os
 import secrets
 import sys
 from argparse import Namespace
+from dataclasses import dataclass
 
 from coverage.cli.voice import Voice
 from coverage.disputes import Dispute
 from coverage.errors import StoreError
+from coverage.intake.wardgrades import WardGrades, ward_grades
 from coverage.store.accounts import (
     MIN_LENGTH,
     account_named,
@@ -40,15 +42,25 @@ def store_of(arguments: Namespace) -> Store:
     return open_store(address)
 
 
-def from_store(arguments: Namespace, study: Study) -> tuple[Study, Dispute | None]:
-    """Return a study of what holds in the store that ``--store`` names, and what is disputed there."""
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A study, and what the store says beside it; nothing where no store was named."""
+
+    study: Study
+    dispute: Dispute | None = None
+    grades: WardGrades | None = None
+
+
+def from_store(arguments: Namespace, study: Study) -> Held:
+    """Return a study of what holds in the store that ``--store`` names, what is disputed there, and the data grades."""
     if not arguments.store:
-        return study, None
+        return Held(study=study)
     store = open_store(arguments.store)
     with store.reading(SYSTEM) as access:
         city, dispute = city_with(access, study.city, arguments.as_of), dispute_of(access)
+        grades = ward_grades(access, city.wards.edition, arguments.as_of)
     store.close()
-    return dataclasses.replace(study, city=city), dispute
+    return Held(study=dataclasses.replace(study, city=city), dispute=dispute, grades=grades)
 
 
 def user(arguments: Namespace, voice: Voice) -> int:

@@ -70,6 +70,23 @@ class Against:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InWard:
+    """The rows of a submission that belong to one ward.
+
+    Attributes
+    ----------
+    ward_id : str or None
+        None where the rows name a ward that could not be looked up.
+    name : str
+    grade : Grade
+    """
+
+    ward_id: str | None
+    name: str
+    grade: Grade
+
+
+@dataclass(frozen=True, kw_only=True)
 class Checked:
     """A submission after its checks.
 
@@ -86,8 +103,10 @@ class Checked:
     problems : tuple of Problem
         Every finding, those about the whole file first, then row by row.
     grade : Grade
-    by_ward : mapping of str to Grade
-        Name of the ward → grade of its rows; empty where no wards are known.
+    by_ward : tuple of InWard
+        Every ward that rows lie in, or else name, by name; empty where they do neither.
+    edition : str or None
+        Of the wards that `by_ward` is by.
     mapping : mapping of str to str
         Field → header, as it was used: to be remembered for the partner's next file.
     """
@@ -102,8 +121,9 @@ class Checked:
     repaired: int
     problems: tuple[Problem, ...]
     grade: Grade
-    by_ward: Mapping[str, Grade]
+    by_ward: tuple[InWard, ...]
     mapping: Mapping[str, str]
+    edition: str | None = None
 
 
 def check_cells(what: str | Path | RawTable, against: Against | None = None) -> Checked:
@@ -141,8 +161,11 @@ def check_cells(what: str | Path | RawTable, against: Against | None = None) -> 
         problems += held.problems
         problems += problems_of(cell_hits(frame, about.today or dt.datetime.now(dt.UTC).date()), frame, file)
         problems += problems_of(place_hits(frame, held, about.wards, about.sea), frame, file)
-    wards = _wards_of(frame, about.wards)
-    return _checked(kind="cells", raw=raw, layer=layer, frame=frame, problems=problems, mapping=mapping, wards=wards)
+    checked = _checked(
+        kind="cells", raw=raw, layer=layer, frame=frame, problems=problems, mapping=mapping,
+        wards=_wards_of(frame, about.wards),
+    )  # fmt: skip
+    return checked if about.wards is None else replace(checked, edition=about.wards.edition)
 
 
 def _completed(raw: RawTable, frame: gpd.GeoDataFrame) -> tuple[Layer | None, tuple[Problem, ...]]:
@@ -176,14 +199,15 @@ def _own_rows(raw: RawTable, partner: str | None) -> tuple[RawTable, tuple[Probl
     return replace(raw, frame=frame, rows=raw.rows[~foreign], geometry=shapes), problems
 
 
-def _wards_of(frame: gpd.GeoDataFrame, wards: Layer | None) -> pd.Series:
-    """Return the name of the ward of every usable row: where it lies, else the one it names; NaN where unknown."""
+def _wards_of(frame: gpd.GeoDataFrame, wards: Layer | None) -> pd.DataFrame:
+    """Return ``ward_id`` and ``name`` of the ward of every usable row: where it lies, else what it names; else NaN."""
     named: pd.Series = frame["ward"].astype(object) if "ward" in frame else pd.Series(index=frame.index, dtype=object)
     if wards is None or frame.empty:
-        return named
-    joined = gpd.sjoin(frame[["geometry"]], wards.frame[["name", "geometry"]], how="left", predicate="within")
-    inside: pd.Series = joined.loc[~joined.index.duplicated(), "name"]
-    return inside.where(inside.notna(), named)
+        return pd.DataFrame({"ward_id": pd.Series(index=frame.index, dtype=object), "name": named})
+    shapes = wards.frame[["name", "geometry"]].rename_axis("ward_id").reset_index()
+    joined = gpd.sjoin(frame[["geometry"]], shapes, how="left", predicate="within")
+    inside = joined.loc[~joined.index.duplicated(), ["ward_id", "name"]]
+    return pd.DataFrame(inside.assign(name=inside["name"].where(inside["name"].notna(), named)))
 
 
 def check_subscriptions(what: str | Path | RawTable, against: Against) -> Checked:
@@ -221,10 +245,11 @@ def check_subscriptions(what: str | Path | RawTable, against: Against) -> Checke
     if len(frame):
         earlier = None if against.earlier is None else against.earlier.frame
         problems += problems_of(line_hits(frame, against.households, earlier), frame, file)
-    names = frame["ward_id"].map(against.wards.frame["name"])
-    return _checked(
-        kind="subscriptions", raw=raw, layer=layer, frame=frame, problems=problems, mapping=mapping, wards=names
+    belong = pd.DataFrame({"ward_id": frame["ward_id"], "name": frame["ward_id"].map(against.wards.frame["name"])})
+    checked = _checked(
+        kind="subscriptions", raw=raw, layer=layer, frame=frame, problems=problems, mapping=mapping, wards=belong
     )
+    return replace(checked, edition=against.wards.edition)
 
 
 def _checked(
@@ -235,7 +260,7 @@ def _checked(
     frame: pd.DataFrame,
     problems: Iterable[Problem],
     mapping: Mapping[str, str],
-    wards: pd.Series,
+    wards: pd.DataFrame,
 ) -> Checked:
     ordered = tuple(sorted(problems, key=lambda problem: problem.row or 0))
     rows = set(map(int, raw.rows)) | {problem.row for problem in ordered if problem.row is not None}
@@ -244,12 +269,7 @@ def _checked(
         refused = set(rows)
     repaired = {problem.row for problem in ordered if problem.code in REPAIRED and problem.row is not None}
     good = frame[~frame["row"].isin(refused)] if layer is not None else frame
-    grade = graded(kind, good, ordered, file=raw.source.name, rows={row for row in rows if row is not None})
-    by_ward: dict[str, Grade] = {}
-    for name, part in frame.groupby(wards.to_numpy() if len(wards) else wards):
-        own = set(map(int, part["row"]))
-        about = [problem for problem in ordered if problem.row in own]
-        by_ward[str(name)] = graded(kind, part, about, file=raw.source.name, rows=own)
+    grade = graded(kind, good, ordered, rows={row for row in rows if row is not None})
     return Checked(
         kind=kind,
         source=raw.source,
@@ -261,6 +281,22 @@ def _checked(
         repaired=len(repaired),
         problems=ordered,
         grade=grade,
-        by_ward=by_ward,
+        by_ward=_by_ward(kind, frame, ordered, wards),
         mapping=mapping,
     )
+
+
+def _by_ward(
+    kind: LayerKind, frame: pd.DataFrame, problems: Iterable[Problem], wards: pd.DataFrame
+) -> tuple[InWard, ...]:
+    of_row: dict[int | None, list[Problem]] = {}
+    for problem in problems:
+        of_row.setdefault(problem.row, []).append(problem)
+    known = wards["name"].notna().to_numpy()
+    keys = [wards[column].to_numpy()[known] for column in ("name", "ward_id")]
+    found = []
+    for (name, ward_id), part in frame[known].groupby(keys, dropna=False):
+        about = [problem for row in part["row"] for problem in of_row.get(int(row), [])]
+        number = ward_id if isinstance(ward_id, str) else None
+        found.append(InWard(ward_id=number, name=str(name), grade=graded(kind, part, about)))
+    return tuple(found)

@@ -23,7 +23,7 @@ def report_of(checked: Checked) -> dict[str, Any]:
         "refused": checked.refused,
         "repaired": checked.repaired,
         "grade": _grade(checked.grade),
-        "wards": {name: _grade(grade) for name, grade in sorted(checked.by_ward.items())},
+        "wards": [{"ward_id": one.ward_id, "name": one.name, "grade": _grade(one.grade)} for one in checked.by_ward],
         "mapping": dict(checked.mapping),
         "problems": told(checked.problems),
     }
@@ -40,7 +40,7 @@ def report_of_failure(error: LayerError, file: str) -> dict[str, Any]:
         "refused": 0,
         "repaired": 0,
         "grade": None,
-        "wards": {},
+        "wards": [],
         "mapping": {},
         "problems": [first, *told(error.problems)],
     }
@@ -71,6 +71,7 @@ def _grade(grade: Grade) -> dict[str, Any]:
     advice = grade.advice
     return {
         "letter": grade.letter,
+        "worst": grade.worst,
         "rows": grade.rows,
         "scores": {name: round(score, 4) for name, score in grade.scores.items()},
         **{f"advice_{lang}": None if advice is None else render_problem(advice, lang) for lang in LANGUAGES},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ LETTERS: tuple[tuple[float, str], ...] = ((0.98, "A"), (0.95, "B"), (0.85, "C"),
 
 # Fields whose absence makes a figure worse, and by how much each counts (assumptions: height and azimuth decide range
 # and direction; the rest has catalogue values that are near).
-_WANTED: Mapping[LayerKind, Mapping[str, float]] = {
+WANTED: Mapping[LayerKind, Mapping[str, float]] = {
     "cells": {
         "cell_id": 1.0, "operator": 2.0, "band": 2.0, "height_m": 3.0, "azimuth_deg": 3.0, "power_dbm": 2.0,
         "bandwidth_mhz": 1.0, "tilt_deg": 1.0,
@@ -31,24 +32,99 @@ _CONSISTENCY = frozenset({"cell_id", "site_id", None})
 
 @dataclass(frozen=True, kw_only=True)
 class Grade:
-    """How good a submission, or a part of it, is.
+    """How good a submission, or a part of it, is: what was counted, and what follows from it.
 
     Attributes
     ----------
-    letter : str
-        A to E: that of the weakest dimension.
-    scores : mapping of str to float
-        Dimension → share 0–1 of what is right; a dimension that does not apply is absent.
+    kind : {"cells", "subscriptions"}
     rows : int
         Rows judged.
-    advice : Problem or None
-        What would improve it most, as a sentence; None when nothing would.
+    missing : mapping of str to int
+        Wanted field → rows without it; a field that no row lacks is absent.
+    bad : mapping of str to int
+        Dimension → rows that a problem speaks against; completeness and dimensions without such a row are absent.
+    fields : mapping of str to str
+        Dimension of `bad` → field that its most frequent problem is about; absent where that has none.
     """
 
-    letter: str
-    scores: Mapping[str, float]
+    kind: LayerKind
     rows: int
-    advice: Problem | None = None
+    missing: Mapping[str, int] = field(default_factory=dict)
+    bad: Mapping[str, int] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Dimension → share 0–1 of what is right; empty where no row was judged."""
+        if not self.rows:
+            return {}
+        complete = 1.0 - sum(self._costs.values()) / self.rows
+        return {"completeness": complete} | {name: 1.0 - self.bad.get(name, 0) / self.rows for name in DIMENSIONS[1:]}
+
+    @property
+    def letter(self) -> str:
+        """A to E: that of the weakest dimension; E where no row was judged."""
+        return letter_of(min(self.scores.values(), default=0.0))
+
+    @property
+    def worst(self) -> str | None:
+        """The weakest dimension; None where nothing is lacking, or no row was judged."""
+        return weakest(self.scores)
+
+    @property
+    def advice(self) -> Problem | None:
+        """What would improve it most, as a sentence; None when nothing would."""
+        costs = self._costs
+        lacking = max(costs, key=lambda name: costs[name], default=None)
+        most = max((name for name in DIMENSIONS if name in self.bad), key=lambda name: self.bad[name], default=None)
+        if most is not None and self.bad[most] >= (costs[lacking] if lacking else 0.0):
+            values = {"count": self.bad[most], "rows": self.rows}
+            return Problem(code=f"advice_{most}", severity="note", field=self.fields.get(most), values=values)
+        if lacking is None:
+            return None
+        values = {"count": self.missing[lacking], "rows": self.rows}
+        return Problem(code="advice_missing", severity="note", field=lacking, values=values)
+
+    @property
+    def _costs(self) -> dict[str, float]:
+        """Field → rows that its absence is worth, by its weight among the wanted fields."""
+        weights = WANTED.get(self.kind, {})
+        return {
+            name: weights[name] * self.missing[name] / sum(weights.values()) for name in weights if name in self.missing
+        }
+
+
+def weakest(scores: Mapping[str, float]) -> str | None:
+    """Return the dimension of the lowest score, the first of several; None where all are 1 or there is none.
+
+    >>> weakest({"completeness": 0.97, "position": 0.9, "time": 1.0}), weakest({"time": 1.0})
+    ('position', None)
+    """
+    found = min(scores, key=lambda name: scores[name], default=None)
+    return None if found is None or scores[found] >= 1.0 else found
+
+
+def together(grades: Sequence[Grade]) -> Grade:
+    """Return the grade of parts of one kind as if they had been one table, no row of which stands twice.
+
+    What a dimension's problems are mostly about is told from the part that has most of them.
+
+    Parameters
+    ----------
+    grades : sequence of Grade
+        At least one; of one kind.
+    """
+    missing, bad = Counter[str](), Counter[str]()
+    for grade in grades:
+        missing.update(grade.missing)
+        bad.update(grade.bad)
+    fields: dict[str, str] = {}
+    for name in bad:
+        most = max(grades, key=lambda grade: grade.bad.get(name, 0))
+        if name in most.fields:
+            fields[name] = most.fields[name]
+    rows = sum(grade.rows for grade in grades)
+    return Grade(kind=grades[0].kind, rows=rows, missing=dict(missing), bad=dict(bad), fields=fields)
 
 
 def letter_of(score: float) -> str:
@@ -70,7 +146,7 @@ def dimension_of(problem: Problem) -> str:
 
 
 def graded(
-    kind: LayerKind, given: pd.DataFrame, problems: Sequence[Problem], *, file: str, rows: Iterable[int] | None = None
+    kind: LayerKind, given: pd.DataFrame, problems: Sequence[Problem], *, rows: Iterable[int] | None = None
 ) -> Grade:
     """Return the grade of a table.
 
@@ -81,54 +157,33 @@ def graded(
         Rows as typed, before any default was filled in; column ``row``. Refused rows need not be among them.
     problems : sequence of Problem
         Notes do not count.
-    file : str
     rows : iterable of int, optional
         Row numbers of all rows judged, refused ones included; those of `given` otherwise.
     """
     judged = set(map(int, given["row"])) if rows is None else set(rows)
     total = len(judged)
-    if not total:
-        return Grade(letter="E", scores={}, rows=0)
-    weights = _WANTED.get(kind, {})
-    missing = {name: total - int(given[name].notna().sum()) if name in given else total for name in weights}
-    lost = total - len(given)
-    missing = {name: max(0, count - lost) for name, count in missing.items()}
-    complete = 1.0 - sum(weights[name] * missing[name] for name in weights) / (sum(weights.values()) * total)
+    missing = {
+        name: len(given) - int(given[name].notna().sum()) if name in given else len(given)
+        for name in WANTED.get(kind, {})
+    }
     bad: dict[str, set[int]] = {name: set() for name in DIMENSIONS[1:]}
+    codes: dict[str, Counter[tuple[str, str | None]]] = {name: Counter() for name in bad}
     for problem in problems:
         if problem.severity == "note" or problem.code in {"value_defaulted", "column_defaulted"}:
             continue
+        dimension = dimension_of(problem)
         if problem.row is None and problem.severity == "error":
-            bad[dimension_of(problem)] |= judged
+            bad[dimension] |= judged
         elif problem.row in judged:
-            bad[dimension_of(problem)].add(int(problem.row or 0))
-    scores = {"completeness": complete} | {name: 1.0 - len(found) / total for name, found in bad.items()}
-    advice = _advice(weights, missing, bad, problems, total, file)
-    return Grade(letter=letter_of(min(scores.values())), scores=scores, rows=total, advice=advice)
-
-
-def _advice(
-    weights: Mapping[str, float],
-    missing: Mapping[str, int],
-    bad: Mapping[str, set[int]],
-    problems: Sequence[Problem],
-    total: int,
-    file: str,
-) -> Problem | None:
-    """Return the sentence about what costs most: a field that is missing, or a kind of problem."""
-    costs = {name: weights[name] * count / sum(weights.values()) for name, count in missing.items() if count}
-    worst = max(costs, key=lambda name: costs[name], default=None)
-    most = max(bad, key=lambda name: len(bad[name]))
-    if bad[most] and len(bad[most]) >= (costs[worst] if worst else 0.0):
-        codes = pd.Series(
-            [problem.code for problem in problems if problem.severity != "note" and dimension_of(problem) == most]
-        )
-        first = next(p for p in problems if p.code == codes.value_counts().index[0])
-        values = {"file": file, "count": len(bad[most]), "rows": total}
-        return Problem(
-            code=f"advice_{most}", severity="note", row=first.row, field=first.field, value=first.value, values=values
-        )
-    if worst is None:
-        return None
-    values = {"file": file, "count": missing[worst], "rows": total}
-    return Problem(code="advice_missing", severity="note", field=worst, values=values)
+            bad[dimension].add(int(problem.row or 0))
+        else:
+            continue
+        codes[dimension][problem.code, problem.field] += 1
+    about = {name: found.most_common(1)[0][0][1] for name, found in codes.items() if found}
+    return Grade(
+        kind=kind,
+        rows=total,
+        missing={name: count for name, count in missing.items() if count},
+        bad={name: len(found) for name, found in bad.items() if found},
+        fields={name: told for name, told in about.items() if told is not None and bad[name]},
+    )

@@ -14,6 +14,7 @@ from coverage.files.raw import RawTable
 from coverage.grid import Raster
 from coverage.intake.checking import Against, Checked, check_cells, check_subscriptions
 from coverage.intake.columns import NOT_A_FIELD, still_there
+from coverage.intake.wardgrades import kept_grades
 from coverage.layers import Layer
 from coverage.store.current import layer_of
 from coverage.store.engine import Store
@@ -113,7 +114,7 @@ def hand_in(store: Store, who: Principal, kind: Kind, given: Checked, content: b
     counts = {name: getattr(given, name) for name in ("rows", "accepted", "refused", "repaired")}
     upload = Upload(
         file_name=given.source.name, content=content, layer=given.layer, mapping=given.mapping,
-        summary={**counts, "grade": told},
+        summary={**counts, "grade": told, "wards": kept_grades(given)},
     )  # fmt: skip
     with store.writing(who) as access:
         for newest in submissions(access, kind)[:1]:

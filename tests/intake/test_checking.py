@@ -148,9 +148,10 @@ def test_the_grade_names_what_would_improve_it_most():
 def test_every_ward_has_its_grade(wards):
     rows = [cell(number, height_m="" if number == 7 else "30") for number in range(8)]
     by_ward = check_cells(raw_of(rows), Against(wards=wards)).by_ward
-    assert sum(grade.rows for grade in by_ward.values()) == 8
-    lacking = [grade.advice.values["count"] for grade in by_ward.values() if grade.scores["completeness"] < 1]
-    assert lacking == [1]
+    assert sum(one.grade.rows for one in by_ward) == 8
+    assert all(wards.frame.loc[one.ward_id, "name"] == one.name for one in by_ward)
+    (lacking,) = [one.grade for one in by_ward if one.grade.scores["completeness"] < 1]
+    assert (lacking.worst, lacking.advice.field, lacking.advice.values["count"]) == ("completeness", "height_m", 1)
 
 
 def test_report_and_workbook_hold_every_problem(wards):

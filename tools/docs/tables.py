@@ -12,7 +12,10 @@ from coverage.catalog.radios import Band, bands, common, operators
 from coverage.catalog.targets import Target, targets
 from coverage.fields import Field
 from coverage.fields import table as fields_of
+from coverage.intake.grades import DIMENSIONS, LETTERS, WANTED
+from coverage.intake.wardgrades import COLUMNS
 from coverage.types import LayerKind
+from coverage.words import t
 from tools.docs.markdown import page, table
 
 KINDS: dict[LayerKind, tuple[str, str]] = {
@@ -43,7 +46,46 @@ def fields_page() -> str:
     for kind, (vi, en) in KINDS.items():
         head = ["Trường · Field", "Bắt buộc · Required", "Kiểu · Type", "Nghĩa", "Meaning", "Tiêu đề · Headers"]
         parts += [f"## {vi} · {en}", table(head, map(_field_row, fields_of(kind)))]
-    return page(*parts)
+    return page(*parts, *_grade_parts())
+
+
+def _grade_parts() -> list[str]:
+    """Return what the grade of a submission and of a ward is: dimensions, letters, columns."""
+    letters = ", ".join(f"{letter} ≥ {limit:.0%}" for limit, letter in LETTERS if limit)
+    last = LETTERS[-1][1]
+    against = {
+        "completeness": ("thiếu trường cần có, theo trọng số dưới đây", "wanted fields that lack, by weight"),
+        "consistency": ("mã trạm, mã cell, dòng lặp, lỗi của cả tệp", "ids, repeated rows, errors of the whole file"),
+        "position": ("tọa độ và phường, xã", "coordinates and ward"),
+        "thematic": ("giá trị của các trường khác", "values of the other fields"),
+        "time": ("kỳ báo cáo, ngày phát sóng", "period, on-air date"),
+    }  # fmt: skip
+    rows = [[f"`{name}`", t(f"intake.dimension_{name}", "vi"), t(f"intake.dimension_{name}", "en"), *against[name]]
+            for name in DIMENSIONS]  # fmt: skip
+    weights = [[f"`{kind}`", ", ".join(f"`{name}` {weight:g}" for name, weight in wanted.items())]
+               for kind, wanted in WANTED.items()]  # fmt: skip
+    letter, worst = COLUMNS
+    return [
+        "## Hạng dữ liệu · Data grade",
+        (
+            "Mỗi lần nộp, và các dòng của từng phường, xã trong đó, có điểm 0–1 cho năm mặt theo ISO 19157: tỷ lệ dòng "
+            f"không có gì đáng ngờ về mặt ấy. Hạng là của mặt yếu nhất: {letters}, còn lại là {last}; các mức và trọng "
+            "số là giả định. Hạng của một phường, xã tính trên mọi dòng đang có hiệu lực của mọi đơn vị, trạm và thuê "
+            "bao riêng, rồi lấy phần yếu hơn. `phusong measure --store` ghi nó vào `wards.csv` và `wards.gpkg`: "
+            f"`{letter}` và `{worst}` (mặt yếu nhất; trống khi không thiếu gì). Cả hai trống là chưa rõ. Số liệu công "
+            "bố (`phusong publish`) không có hai cột này."
+        ),
+        (
+            "Every submission, and the rows of each ward in it, has a score 0–1 on five dimensions of ISO 19157: the "
+            f"share of rows that nothing speaks against there. The grade is that of the weakest one: {letters}, else "
+            f"{last}; limits and weights are assumptions. The grade of a ward is over all rows that hold of every "
+            "partner, of cells and of subscriptions each, then the weaker of both. `phusong measure --store` writes it "
+            f"into `wards.csv` and `wards.gpkg`: `{letter}` and `{worst}` (the weakest dimension; empty where nothing "
+            "lacks). Both empty is unknown. What is published (`phusong publish`) has neither column."
+        ),
+        table(["", "", "", "Trừ điểm vì", "Counts against it"], rows),
+        table(["Lớp · Layer", "Trường cần có, trọng số · Wanted fields, weights"], weights),
+    ]
 
 
 def _field_row(field: Field) -> list[str]:

@@ -7,11 +7,16 @@ import streamlit as st
 
 from coverage.app import cached, parts
 from coverage.app.editions import shown_edition
+from coverage.app.graded import held_grades, one_ward, whole_city
 from coverage.app.state import current
+from coverage.app.visitor import store, visitor
+from coverage.intake.wardgrades import WardGrades
 from coverage.internet.indicators import INDICATORS
 from coverage.names import normal_name, plain_name
 from coverage.publishing import shown_documents, wards_csv
+from coverage.restating import Restatement
 from coverage.showing import in_edition
+from coverage.study import Result
 from coverage.types import Language
 from coverage.words import number, percent, t
 
@@ -22,6 +27,7 @@ COLUMNS = (
 # [px], together the width of the page in a window of 1360 px: the first columns show whole, the others are scrolled to.
 WIDTHS = {"name": 117, "district": 152, "lines_per_100_households": 131, "area_km2": 114}
 SHARE_WIDTH = 116
+GRADE_WIDTH = 110
 
 
 def columns(wards: pd.DataFrame, lang: Language) -> dict[str, Any]:
@@ -30,6 +36,9 @@ def columns(wards: pd.DataFrame, lang: Language) -> dict[str, Any]:
         "name": st.column_config.TextColumn(t("maps.ward", lang), pinned=True, width=WIDTHS["name"]),
         "district": st.column_config.TextColumn(t("maps.district", lang), width=WIDTHS["district"]),
         "ward_id": st.column_config.TextColumn(t("wards.code", lang)),
+        "data_grade": st.column_config.TextColumn(
+            t("wards.short_data_grade", lang), help=t("wards.grade_help", lang), width=GRADE_WIDTH
+        ),
     }
     for column in COLUMNS:
         label, whole = t(f"wards.short_{column}", lang), t(f"measure.{column}", lang)
@@ -65,8 +74,19 @@ def status_text(status: object, lang: Language) -> str | None:
     return t(f"wards.status_{status}", lang) if isinstance(status, str) else None
 
 
-def detail(wards: pd.DataFrame, lang: Language) -> None:
-    """Draw the household internet of one ward: estimate, range, where it comes from, and every indicator."""
+def detail(wards: pd.DataFrame, lang: Language, grades: WardGrades | None, *, own: bool) -> None:
+    """Draw one ward: estimate, range and origin of its household internet, every indicator, and its data grade.
+
+    Parameters
+    ----------
+    wards : DataFrame
+        With a fresh index.
+    lang : {"vi", "en"}
+    grades : WardGrades or None
+        As the visitor may see them.
+    own : bool
+        Whether they are of the visitor's own rows alone.
+    """
     names = wards.set_index("ward_id")["name"].to_dict()
     chosen_id = st.selectbox(
         t("wards.one", lang), list(names), format_func=lambda ward: names[ward], key=f"one_ward_{lang}"
@@ -87,6 +107,8 @@ def detail(wards: pd.DataFrame, lang: Language) -> None:
         if flag != "nan":
             st.warning(t(f"wards.flag_{flag}", lang), icon=":material/flag:")
     st.table(indicators(ward, lang))  # sentences have to wrap, which the cells of a data frame do not
+    if grades is not None:
+        one_ward(grades, str(chosen_id), lang, own=own)
 
 
 def indicators(ward: pd.Series, lang: Language) -> pd.DataFrame:
@@ -106,46 +128,70 @@ def indicators(ward: pd.Series, lang: Language) -> pd.DataFrame:
     )
 
 
+def listed(wards: pd.DataFrame, everything: pd.DataFrame, lang: Language) -> None:
+    """Show the wards in a table, with their grade where they have that column.
+
+    Parameters
+    ----------
+    wards : DataFrame
+        Those that were searched for.
+    everything : DataFrame
+        All wards: what a column shows must not depend on the search.
+    lang : {"vi", "en"}
+    """
+    order = ["name", "district", *COLUMNS, "ward_id"]
+    if "data_grade" in wards:
+        order.insert(order.index("status") + 1, "data_grade")
+    shown = wards[order].round(3)
+    shown["status"] = [status_text(status, lang) for status in shown["status"]]
+    st.dataframe(
+        shown, hide_index=True, width="stretch", height=min(38 + 35 * len(wards), 720),
+        column_config=columns(everything, lang), key="wards", placeholder=t("maps.unknown", lang),
+    )  # fmt: skip
+
+
+def offered(result: Result, restated: Restatement | None, grades: WardGrades | None, lang: Language) -> None:
+    """Offer the bytes of `phusong measure`, with `--show-edition` where another edition is shown: one table, one hash.
+
+    Parameters
+    ----------
+    result : Result
+    restated : Restatement or None
+    grades : WardGrades or None
+        Of the city, to which the bytes are those of `measure --store`.
+    lang : {"vi", "en"}
+    """
+    if restated is None:
+        beside = None if grades is None else grades.table()
+        name, content = "wards.csv", wards_csv(result, cached.disputed(current().definition), beside).encode()
+    else:
+        name, content = next(iter(shown_documents(result, restated).items()))
+        parts.findings(restated.problems, lang)
+    made_up = result.study.city.synthetic
+    parts.download(t("wards.download", lang), content, name, "text/csv", key="wards_file", synthetic=made_up)
+
+
 def show() -> None:
     """Draw the page."""
-    state = current()
+    state, account = current(), visitor()
     lang = state.lang
     result = parts.measured(state.definition, lang).result
     parts.header(t("wards.title", lang), t("wards.lead", lang), result, lang)
-    edition = shown_edition(result, lang, key="wards_edition")
-    restated = None if edition == result.study.city.wards.edition else in_edition(result, edition)
+    edition, ours = shown_edition(result, lang, key="wards_edition"), result.study.city.wards.edition
+    restated = None if edition == ours else in_edition(result, edition)
     table = result.wards if restated is None else restated.wards
+    # A letter cannot be carried to other wards: the grade is shown by those that it was given by, or not at all.
+    grades = None if restated is not None else held_grades(store(), account, ours)
+    graded = grades if grades is not None and grades.submissions + grades.left_out else None
     wards = chosen(table.reset_index(), lang)
     if wards.empty:
         st.info(t("wards.none", lang), icon=":material/search_off:")
     else:
-        order = ["name", "district", *COLUMNS, "ward_id"]
-        height = min(38 + 35 * len(wards), 720)
-        shown = wards[order].round(3)
-        shown["status"] = [status_text(status, lang) for status in shown["status"]]
-        st.dataframe(
-            shown,
-            hide_index=True,
-            width="stretch",
-            height=height,
-            column_config=columns(table, lang),
-            key="wards",
-            placeholder=t("maps.unknown", lang),
-        )
-        detail(wards, lang)
+        wards = wards if graded is None else wards.join(graded.table(), on="ward_id")
+        listed(wards, table, lang)
+        detail(wards, lang, graded, own=not whole_city(account))
     st.caption(t("wards.note", lang, shown=len(wards), all=len(table)))
-    # The bytes of `phusong measure`, with `--show-edition` where another edition is shown: one table, one hash.
-    files = (
-        {"wards.csv": wards_csv(result, cached.disputed(state.definition)).encode()}
-        if restated is None
-        else shown_documents(result, restated)
-    )
-    name = next(iter(files))
-    content = files[name]
-    if restated is not None:
-        parts.findings(restated.problems, lang)
-    made_up = result.study.city.synthetic
-    parts.download(t("wards.download", lang), content, name, "text/csv", key="wards_file", synthetic=made_up)
+    offered(result, restated, grades if whole_city(account) else None, lang)
     parts.basis(result, lang)
 
 
