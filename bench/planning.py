@@ -1,6 +1,7 @@
 """How fast plans are solved and proven beside spopt and HiGHS: `python3 run.py bench planning`.
 
-``--rows=500,1000`` runs some rows only, ``--repeats=1`` repeats less often; both leave the page alone.
+``--rows=500,1000`` runs some rows only, and the page keeps what the others said when they were measured last.
+``--repeats=1`` repeats less often and leaves the page alone.
 Times are processor time: every solver runs on one thread, and other work on the machine costs nothing.
 """
 
@@ -22,7 +23,8 @@ from shapely.geometry import Point
 
 import coverage as cov
 from bench.engine.harness import ROOT, Measured, at_least, at_most, cpu_seconds, machine, seconds
-from bench.engine.page import details, figure, goal, text
+from bench.engine.kept import FOLDER, groups_of, keep
+from bench.engine.page import markdown, text
 from coverage.planning.aims import aim_of
 from coverage.planning.exact import exactly
 from coverage.planning.model import Goal
@@ -31,12 +33,17 @@ from coverage.planning.problem import Merged, Problem, Solution, merged
 from coverage.planning.reach import Reach, reach
 from coverage.planning.solvers import cheapest, most
 from coverage.whatif import Outcome
-from tools.docs.markdown import page, table
 
 PEER_S = 60  # CBC needs some minutes on 100,000 pixels
 REPEATS, CENTRES, SIDE_M = 3, 40, 20_000.0
 LATTICE_M, CITY_S, SITES = 930.0, 60.0, 8  # a lattice that makes some 2,000 candidates
 PAGE = ROOT / "docs" / "performance_planning.md"
+KEPT = FOLDER / "planning.json"
+TITLE, COMMAND = "Tốc độ lập phương án · Speed of planning", "python3 run.py bench planning"
+OPENING = (
+    "Thời gian bộ xử lý nếu không ghi khác, trung vị, gồm cả gộp điểm ảnh; dữ liệu tổng hợp.",
+    "Processor time where nothing else is said, medians, merging of pixels included; synthetic data.",
+)
 Instance = tuple[sparse.csr_array, NDArray[np.float64]]
 
 
@@ -242,31 +249,21 @@ ROWS: dict[str, Callable[[int], list[Measured]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the rows asked for, print them, and write the page when all of them ran often enough."""
+    """Run the rows asked for, print and keep them, and write the page when all were measured often enough."""
     parser = argparse.ArgumentParser(prog="run.py bench planning", description=__doc__)
     parser.add_argument("--rows", default=",".join(ROWS), help=f"of {','.join(ROWS)}")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     asked = parser.parse_args(arguments)
     names, place = asked.rows.split(","), machine()
-    told: list[Measured] = []
     for name in names:
         print(f"\n[{name}] …", flush=True)
-        told += (rows := ROWS[name](asked.repeats))
+        rows = ROWS[name](asked.repeats)
         print(f"\n[{name}]\n{text(rows)}", flush=True)
-    if set(names) == ROWS.keys() and asked.repeats >= REPEATS:
-        lines = (
-            [row.work, figure(row), goal(row), "có · yes" if row.verdict else "**không · no**", details(row)]
-            for row in told
-        )
-        head = ["Việc · Work", "Đo được · Measured", "Mục tiêu · Goal", "Đạt · Reached", "Chi tiết · Details"]
-        whole = page(
-            "# Tốc độ lập phương án · Speed of planning",
-            f"Thời gian bộ xử lý, trung vị của {asked.repeats} lần, gồm cả gộp điểm ảnh; dữ liệu tổng hợp.",
-            f"Processor time, medians of {asked.repeats} repetitions, merging of pixels included; synthetic data.",
-            "```sh\npython3 run.py bench planning\n```", table(["", ""], place.items()), table(head, lines),
-        )  # fmt: skip
-        notice = "<!-- Written by `python3 run.py bench planning`; do not edit. -->"
-        PAGE.write_text(notice + whole[whole.index("\n") :], "utf-8")
+        if asked.repeats >= REPEATS:
+            keep(KEPT, name, rows, asked.repeats, place)
+    kept = groups_of(KEPT)
+    if asked.repeats >= REPEATS and kept.keys() >= ROWS.keys():
+        PAGE.write_text(markdown(TITLE, OPENING, COMMAND, {name: kept[name] for name in ROWS}), "utf-8")
         print(f"\n{PAGE.relative_to(ROOT)}")
 
 

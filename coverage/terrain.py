@@ -199,7 +199,7 @@ class _OverGround:
         )[own]  # fmt: skip
         # The very distances by which the closed forms take their pixels: every pixel belongs to exactly one of the two.
         squared = squared_distances(mast, self.grid, rows, cols)[0]
-        loss[(squared > model.sweep_m**2) | (squared < NEAR_M**2)] = OUTSIDE
+        np.copyto(loss, OUTSIDE, where=(squared > model.sweep_m**2) | (squared < NEAR_M**2))
         return loss
 
     def _link(self, mast: Mast) -> RayLink:

@@ -1,11 +1,13 @@
 """The benches tell what they measured: goals, ratios first, reasons where a goal is missed."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from bench import radio
+from bench import planning, radio
 from bench.engine.harness import Measured, at_least, at_most, children_cpu_seconds, interleaved, machine
+from bench.engine.kept import Group, groups_of, keep
 from bench.engine.page import figure, markdown, text
 
 FAST = Measured(work="a ÷ b", value=123.4, unit="×", goal=at_least(50), beside="1 ÷ 2")
@@ -27,7 +29,11 @@ def test_figures_keep_three_digits():
 
 
 def test_the_page_puts_ratios_first_and_says_why_a_goal_is_missed():
-    page = markdown([SLOW, FAST, ABSENT], {"CPU": "a processor"}, 5)
+    groups = {
+        "one": Group(rows=(SLOW, FAST), repeats=5, machine={"CPU": "a processor", "commit": "abc"}),
+        "two": Group(rows=(ABSENT,), repeats=7, machine={"CPU": "a processor", "commit": "def"}),
+    }
+    page = markdown("Speed", ["how"], "run", groups)
     assert page.index("a ÷ b") < page.index("d ÷ e") < page.index("| c |")
     assert "the disk" in page
     assert "a processor" in page
@@ -55,15 +61,35 @@ def test_the_machine_is_described():
     assert {"CPU", "cores", "compiler", "instruction set", "commit", "date"} <= machine().keys()
 
 
-def test_rows_are_chosen_by_name_and_the_page_is_written_by_all_of_them_only(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(radio, "PAGE", tmp_path / "performance.md")
-    monkeypatch.setattr(radio, "ROOT", tmp_path)
-    monkeypatch.setattr(radio, "ROWS", {"one": lambda _: [FAST], "two": lambda _: [SLOW]})
-    radio.main(["--rows=one"])
-    radio.main(["--rows=one,two", "--repeats=3"])
-    assert not radio.PAGE.exists()
+@pytest.mark.parametrize("bench", [radio, planning], ids=["radio", "planning"])
+def test_the_page_is_written_when_every_group_was_measured_often_enough(tmp_path, monkeypatch, capsys, bench):
+    monkeypatch.setattr(bench, "PAGE", tmp_path / "performance.md")
+    monkeypatch.setattr(bench, "KEPT", tmp_path / "measured" / "rows.json")
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(bench, "ROWS", {"one": lambda _: [FAST], "two": lambda _: [SLOW, ABSENT]})
+    bench.main(["--rows=one"])
+    bench.main(["--rows=one,two", "--repeats=1"])
+    assert not bench.PAGE.exists()
     assert "123 ×" in capsys.readouterr().out
-    radio.main(["--rows=one,two"])
-    assert "the disk" in radio.PAGE.read_text("utf-8")
+    bench.main(["--rows=two"])
+    assert "the disk" in bench.PAGE.read_text("utf-8")
+    monkeypatch.setattr(bench, "ROWS", {"one": lambda _: [replace(FAST, value=456.0)], "two": lambda _: [SLOW]})
+    bench.main(["--rows=one"])
+    page = bench.PAGE.read_text("utf-8")
+    assert "456 ×" in page, "measured again"
+    assert "123 ×" not in page
+    assert "the disk" in page, "kept from before"
+
+
+def test_rows_come_back_as_they_were_kept(tmp_path):
+    file = tmp_path / "rows.json"
+    keep(file, "one", [FAST, SLOW], 5, {"commit": "abc"})
+    keep(file, "two", [ABSENT], 5, {"commit": "abc"})
+    found = groups_of(file)
+    assert found["one"] == Group(rows=(FAST, SLOW), repeats=5, machine={"commit": "abc"})
+    assert math.isnan(found["two"].rows[0].value)
+
+
+def test_an_unknown_option_is_refused():
     with pytest.raises(SystemExit):
         radio.main(["--nonsense"])

@@ -1,25 +1,17 @@
-"""The table of a bench for the terminal and the page `docs/performance.md`."""
+"""The table of a bench for the terminal and for its page under `docs/`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from bench.engine.harness import Measured
+from bench.engine.kept import Group
 from tools.docs.markdown import page, table
 
-NOTICE = "<!-- Written by `python3 run.py bench radio`; do not edit. -->"
 RATIO = "×"
 HEAD = ["Việc · Work", "Đo được · Measured", "Mục tiêu · Goal", "Đạt · Reached", "Chi tiết · Details"]
-OPENING = (
-    (
-        "Mỗi dòng được đo cùng lúc với bên so sánh, xen kẽ, trên một máy dùng chung; con số là trung vị của {repeats} "
-        "lần. Tỷ số đứng trước vì chúng ít phụ thuộc vào máy. Địa hình và thành phố đều là dữ liệu tổng hợp."
-    ),
-    (
-        "Every row was measured beside its peer, in turns, on a shared machine; figures are medians of {repeats} "
-        "repetitions. Ratios stand first: they depend least on the machine. Ground and cities are synthetic."
-    ),
-)
+RUNS = ["Nhóm · Group", "Lần · Repeats", "Commit", "Ngày · Date", "Tải lúc đầu · Load before"]
+SHOWN = ("CPU", "cores", "compiler", "instruction set", "system")  # of the machine; the rest stands by group
 
 
 def figure(row: Measured) -> str:
@@ -49,20 +41,35 @@ def text(rows: Sequence[Measured]) -> str:
     return "\n".join("  ".join([*start, line[4]]).rstrip() for start, line in zip(aligned, cells, strict=True))
 
 
-def markdown(rows: Sequence[Measured], machine: Mapping[str, str], repeats: int) -> str:
-    """Return the page: the machine, ratios, then times, rates and sizes."""
+def markdown(title: str, opening: Sequence[str], command: str, groups: Mapping[str, Group]) -> str:
+    """Return the page: the machine, when each group was measured, ratios, then times, rates and sizes.
+
+    Parameters
+    ----------
+    title : str
+    opening : sequence of str
+        Paragraphs on how it was measured.
+    command : str
+        That writes the page.
+    groups : mapping of name to Group
+        In the order of the page.
+    """
     verdicts = {True: "có · yes", False: "**không · no**", None: ""}
 
     def lines(chosen: Sequence[Measured]) -> str:
         return table(HEAD, ([row.work, figure(row), goal(row), verdicts[row.verdict], details(row)] for row in chosen))
 
-    ratios = [row for row in rows if row.unit == RATIO]
-    others = [row for row in rows if row.unit != RATIO]
+    rows = [row for group in groups.values() for row in group.rows]
+    machine = list(groups.values())[-1].machine
+    runs = [
+        [name, str(group.repeats), *(group.machine.get(key, "") for key in ("commit", "date", "load"))]
+        for name, group in groups.items()
+    ]
     whole = page(
-        "# Tốc độ · Speed", *(sentence.format(repeats=repeats) for sentence in OPENING),
-        "```sh\npython3 run.py bench radio\n```",
-        "## Máy · Machine", table(["", ""], machine.items()),
-        "## Tỷ số · Ratios", lines(ratios),
-        "## Thời gian, tốc độ, bộ nhớ · Times, rates, memory", lines(others),
+        f"# {title}", *opening, f"```sh\n{command}\n```",
+        "## Máy · Machine", table(["", ""], [[key, machine[key]] for key in SHOWN if key in machine]),
+        table(RUNS, runs),
+        "## Tỷ số · Ratios", lines([row for row in rows if row.unit == RATIO]),
+        "## Thời gian, tốc độ, bộ nhớ · Times, rates, memory", lines([row for row in rows if row.unit != RATIO]),
     )  # fmt: skip
-    return NOTICE + whole[whole.index("\n") :]
+    return f"<!-- Written by `{command}`; do not edit. -->" + whole[whole.index("\n") :]

@@ -18,7 +18,7 @@ from coverage.radio.p1812 import INLAND_ZONE, NO_COAST_KM, SEA_ZONE, Link, basic
 Array = NDArray[np.float32]
 OUTSIDE, UNKNOWN = -32768, 32767  # packed: beyond the reach or too near; no ground known under the path
 PER_DB = 64  # packed units in a decibel
-AGREED_DB = 3.5  # how far the samples around a pixel may lie apart without a path of its own (tests/test_polar.py)
+AGREED_DB = 4.5  # how far the samples around a pixel may lie apart without a path of its own (tests/test_polar.py)
 
 
 def ray_losses(

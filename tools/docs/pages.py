@@ -23,5 +23,6 @@ PAGES: dict[str, Callable[[], str]] = {
 MEASURED: dict[str, Callable[[], str | None]] = {"validation.md": validation_page}
 BENCHED = (
     "performance.md",
+    "performance_planning.md",
     "households_accuracy.md",
-)  # written by `python3 run.py bench radio` and `households`, for it takes its time
+)  # written by `python3 run.py bench radio`, `planning` and `households`, for it takes its time
