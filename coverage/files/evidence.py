@@ -1,4 +1,4 @@
-"""`challenged_area`: where the evidence of a challenge lies, from polygons or from the places of measurements."""
+"""`challenged_area`: where the evidence of a challenge lies: polygons, places of measurements or of photos."""
 
 from __future__ import annotations
 
@@ -10,11 +10,45 @@ from coverage.errors import LayerError
 from coverage.files.hamlets import places_of
 from coverage.files.layers import need_crs
 from coverage.files.raw import RawTable
+from coverage.files.sandbox import read_sent
 from coverage.types import WORKING_CRS
 
 # A measurement speaks for the pixel it was made in; 50 m is the side of a pixel unless a study names another.
 MEASURED_M = 50.0
 MAX_SHAPES = 20_000  # of one challenge: more are a survey, which has its own way in
+PLACED = ("csv", "geojson", "kml", "gpkg", "zip", "xlsx")  # evidence that must tell a place
+PHOTOS = ("jpg", "jpeg")  # evidence that may
+
+
+def area_of(name: str, content: bytes) -> BaseGeometry | None:
+    """Return the area that one piece of evidence speaks of, working CRS [m].
+
+    Parameters
+    ----------
+    name : str
+        Of the file; its extension says what it is.
+    content : bytes
+        Read by a confined process.
+
+    Returns
+    -------
+    Polygon, MultiPolygon or None
+        None for a document without places: a photo that does not say where it was taken, a PDF, a text.
+
+    Raises
+    ------
+    LayerError
+        As `challenged_area` and `coverage.files.sandbox.read_sent`; ``bad_photo`` for a damaged JPEG.
+    """
+    kind = name.rpartition(".")[2].lower()
+    if kind not in PLACED + PHOTOS:
+        return None
+    try:
+        return challenged_area(read_sent(name, content, photos=kind in PHOTOS))
+    except LayerError as error:
+        if error.code == "photo_without_place":
+            return None
+        raise
 
 
 def challenged_area(raw: RawTable) -> BaseGeometry:

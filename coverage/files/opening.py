@@ -18,7 +18,9 @@ from typing import Literal
 from coverage.errors import LayerError
 from coverage.layers import Source
 
-Format = Literal["csv", "xlsx", "xls", "ods", "geojson", "gpkg", "shapefile", "kml", "kmz", "parquet", "raster"]
+Format = Literal[
+    "csv", "xlsx", "xls", "ods", "geojson", "gpkg", "shapefile", "kml", "kmz", "parquet", "raster", "photo"
+]
 
 MAX_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 1 << 29
@@ -30,7 +32,7 @@ EXTENSIONS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods",
     ".geojson": "geojson", ".json": "geojson",
     ".gpkg": "gpkg", ".zip": "shapefile", ".kml": "kml", ".kmz": "kmz", ".parquet": "parquet",
-    ".geoparquet": "parquet", ".pq": "parquet", ".tif": "raster", ".tiff": "raster",
+    ".geoparquet": "parquet", ".pq": "parquet", ".tif": "raster", ".tiff": "raster", ".jpg": "photo", ".jpeg": "photo",
 }  # fmt: skip
 TABLES = "CSV, XLSX, XLS, ODS, GeoJSON, GeoPackage (.gpkg), Shapefile (.zip), KML/KMZ, Parquet"
 RASTERS = "GeoTIFF (.tif)"
@@ -65,6 +67,7 @@ _EXPECTED: dict[Format, frozenset[str]] = {
     "kmz": frozenset({"ZIP/XLSX"}),
     "parquet": frozenset({"Parquet"}),
     "raster": frozenset({"TIFF"}),
+    "photo": frozenset({"JPEG"}),
 }
 
 
@@ -122,17 +125,16 @@ def regular_file(path: str | Path) -> Path:
     return found
 
 
-def format_of(path: Path, *, expected: str = TABLES) -> Format:
-    """Return the reader of a file's extension; ``wrong_extension`` when there is none."""
-    try:
-        return EXTENSIONS[path.suffix.lower()]
-    except KeyError:
-        shown = path.suffix or "–"
-        raise LayerError("wrong_extension", file=path.name, extension=shown, expected=expected) from None
+def format_of(path: Path, *, expected: str = TABLES, photos: bool = False) -> Format:
+    """Return the reader of a file's extension; ``wrong_extension`` when there is none, or for a photo not asked for."""
+    form = EXTENSIONS.get(path.suffix.lower())
+    if form is None or (form == "photo" and not photos):
+        raise LayerError("wrong_extension", file=path.name, extension=path.suffix or "–", expected=expected)
+    return form
 
 
-def open_table(path: str | Path) -> Opened:
-    """Return the bytes of a table whose content agrees with its extension.
+def open_table(path: str | Path, *, photos: bool = False) -> Opened:
+    """Return the bytes of a table, or of a photo where these are taken, whose content agrees with its extension.
 
     Raises
     ------
@@ -141,7 +143,7 @@ def open_table(path: str | Path) -> Opened:
         belong to another format.
     """
     found = regular_file(path)
-    form = format_of(found)
+    form = format_of(found, photos=photos)
     if form == "raster":
         raise LayerError("raster_for_table", file=found.name, expected=TABLES)
     try:

@@ -70,7 +70,7 @@ def read_upload(path: str | Path) -> RawTable:
     return replace(raw, source=replace(beside, synthetic=beside.synthetic or raw.source.synthetic))
 
 
-def read_sent(name: str, data: bytes, *, max_rows: int = MAX_UPLOAD_ROWS) -> RawTable:
+def read_sent(name: str, data: bytes, *, max_rows: int = MAX_UPLOAD_ROWS, photos: bool = False) -> RawTable:
     """Return the table of bytes that were sent under a name; as `read_upload`.
 
     Parameters
@@ -80,9 +80,11 @@ def read_sent(name: str, data: bytes, *, max_rows: int = MAX_UPLOAD_ROWS) -> Raw
     data : bytes
     max_rows : int
         Rows beyond which the file is refused.
+    photos : bool
+        Whether a JPEG is taken: a table of one row, where it was made.
     """
     name = Path(name.replace("\\", "/")).name
-    form = format_of(Path(name))
+    form = format_of(Path(name), photos=photos)
     if form == "raster":
         raise LayerError("raster_for_table", file=name, expected=TABLES)
     if not data:

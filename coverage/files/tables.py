@@ -18,6 +18,7 @@ from coverage.files.confined import measures
 from coverage.files.kml import read_kml, read_kmz
 from coverage.files.legacy import repaired_texts
 from coverage.files.opening import Format, Opened, open_table
+from coverage.files.photos import photo_lines
 from coverage.files.raw import RawTable
 from coverage.files.sandbox import read_sent
 from coverage.files.sheets import Records, header_place, ods_records, xls_records
@@ -42,6 +43,7 @@ _SHEETS: Mapping[Format, Callable[[bytes, str], Records]] = {
     "xlsx": sheet_records,
     "xls": xls_records,
     "ods": ods_records,
+    "photo": photo_lines,
 }
 
 
@@ -60,7 +62,7 @@ def read_table(path: str | Path, *, max_rows: int = MAX_ROWS) -> RawTable:
         With a code that says why the file cannot be used: see `coverage.files.opening` and the readers. Nothing
         outside the file is ever read.
     """
-    opened = open_table(path)
+    opened = open_table(path, photos=bool(measures()))  # a photo is read by a confined process alone
     if opened.format == "xls" and not measures():  # its library can be made to reserve any amount of memory
         return read_sent(opened.name, opened.data, max_rows=max_rows)
     raw = _labelled(_read(opened, max_rows))

@@ -16,8 +16,7 @@ from coverage.app.state import current
 from coverage.app.visitor import store, visitor
 from coverage.disputes import CHALLENGED
 from coverage.errors import StoreError
-from coverage.files.evidence import challenged_area, drawn_area
-from coverage.files.sandbox import read_sent
+from coverage.files.evidence import PHOTOS, PLACED, area_of, drawn_area
 from coverage.store.challenges import Challenge, Verdict, challenges, judge, raise_challenge
 from coverage.store.engine import Store
 from coverage.store.principal import Principal
@@ -29,8 +28,7 @@ MOST_CORNERS = 1000
 ABOUT = ("area", "ward")
 VERDICTS: tuple[Verdict, ...] = ("answered", "upheld", "refused")
 LARGEST = 10 * 2**20  # bytes of one piece of evidence: a photo or a log of a drive
-PLACED = ("csv", "geojson", "kml", "gpkg", "zip", "xlsx")
-SEEN = (*PLACED, "jpg", "jpeg", "png", "pdf", "txt")
+SEEN = (*PLACED, *PHOTOS, "png", "pdf", "txt")
 
 
 def drawn(measured: Measured, lang: Language) -> BaseGeometry | None:
@@ -68,8 +66,11 @@ def sent(lang: Language) -> tuple[list[tuple[str, bytes]], BaseGeometry | None]:
         with parts.in_words(lang):
             if len(content) > LARGEST:
                 raise StoreError("evidence_too_large", file=each.name, limit_mb=LARGEST >> 20)
-            if each.name.rpartition(".")[2].lower() in PLACED:
-                areas.append(challenged_area(read_sent(each.name, content)))
+            area = area_of(each.name, content)
+            if area is not None:
+                areas.append(area)
+            elif each.name.lower().endswith(PHOTOS):
+                st.caption(parts.plain(t("challenges.photo_without_place", lang, file=each.name)))
         files.append((each.name, content))
     return files, shapely.union_all(areas) if areas else None
 
