@@ -20,7 +20,7 @@ _HEADER = ["longitude", "latitude", "direction_deg", "taken_at"]
 
 
 def photo_lines(data: bytes, file: str) -> tuple[Iterator[list[str]], tuple[Problem, ...]]:
-    """Return the lines of a table of one row: longitude and latitude [°], where the camera looked [°], when; "" is unknown.
+    """Return the lines of a table of one row: longitude, latitude, where the camera looked [°], when; "" is unknown.
 
     Raises
     ------
