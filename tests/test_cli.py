@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 import json
 import math
@@ -784,6 +785,33 @@ def test_polygons_of_another_edition_are_shown_and_divide_hoa_lien(run, shared_d
     shown = pd.read_csv(tmp_path / "wards_2025h2.csv", dtype={"ward_id": str}).set_index("name")
     assert shown["households"].sum() == 300_501
     assert len(gpd.read_file(tmp_path / "wards_2025h2.gpkg")) == len(shown)
+    assert asked_of(tmp_path)["show_wards"] == named(wards)
+
+
+def asked_of(folder):
+    """Return what the manifest of a run says it was asked for."""
+    return json.loads((folder / "manifest.json").read_text("utf-8"))["parameters"]
+
+
+def named(path):
+    return {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+@pytest.mark.slow
+def test_the_manifest_names_the_hamlets_that_were_ranked(run, tmp_path):
+    places = tmp_path / "riêng" / "thôn.csv"
+    places.parent.mkdir()
+    places.write_text("hamlet,longitude,latitude\nPhú Túc,108.05,15.98\nThạch Thang,108.22,16.07\n", "utf-8")
+    hashes = []
+    for folder in ("first", "second"):
+        words = ["--pixel", "800", "--gap", "--hamlets", places, "--out", tmp_path / folder, "--json"]
+        assert run("measure", *words)[0] == 0
+        assert asked_of(tmp_path / folder)["hamlets"] == named(places)
+        assert "riêng" not in (tmp_path / folder / "manifest.json").read_text("utf-8")
+        assert "show_wards" not in asked_of(tmp_path / folder)
+        hashes.append(named(places)["sha256"])
+        places.write_text(places.read_text("utf-8").replace("Phú Túc", "Phú Túc 2"), "utf-8")
+    assert len(set(hashes)) == 2
 
 
 def test_two_sources_of_ward_boundaries_are_compared(run, shared_data, tmp_path):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -183,8 +184,7 @@ def _zones(frame: gpd.GeoDataFrame, points: Points, about: Known) -> Iterator[Hi
     if len(common) and common.iloc[0] > _MOST * len(one):
         zone, count = str(common.index[0]), int((best == common.index[0]).sum())
         km = float(np.median(size[best == zone]))
-        values = {"zone": names[zone], "crs": zone, "count": count, "km": km}
-        yield Hit(code="zone_wrong_file", field="longitude", rows=None, severity="error", values=lambda _: dict(values))
+        yield _of_file("zone_wrong_file", zone=names[zone], crs=zone, count=count, km=km)
         return
     yield Hit(
         code="zone_wrong",
@@ -202,8 +202,7 @@ def _datum(points: Points, about: Known) -> Iterator[Hit]:
     one = _places(points)
     compared = np.isfinite(before[one])
     if compared.sum() >= _FEWEST and like[one].sum() > _MOST * compared.sum():
-        count = int(like.sum())
-        yield _datum_of_file(count, float(np.median(size)))
+        yield _of_file("datum_missing_file", count=int(like.sum()), metres=float(np.median(size)))
         return
     yield Hit(
         code="datum_missing", field="longitude", rows=np.flatnonzero(like), values=lambda p: {"metres": float(size[p])}
@@ -213,30 +212,24 @@ def _datum(points: Points, about: Known) -> Iterator[Hit]:
     here, home = _from_ward(points, about)[one] > 0, _from_ward(there, about)[one] > 0
     # Sites beside a boundary tell: the shift has to bring home two of three that stand off their ward.
     if here.sum() >= _FEWEST and home.sum() * 3 <= here.sum():
-        yield _datum_of_file(int(here.sum()), float(np.median(size)))
+        yield _of_file("datum_missing_file", count=int(here.sum()), metres=float(np.median(size)))
 
 
-def _datum_of_file(count: int, metres: float) -> Hit:
-    values = {"count": count, "metres": metres}
-    return Hit(code="datum_missing_file", field="longitude", rows=None, severity="error", values=lambda _: dict(values))
+def _of_file(code: str, **values: Any) -> Hit:
+    """Return a mistake that was made in the whole file, which is refused for it."""
+    return Hit(code=code, field="longitude", rows=None, severity="error", values=lambda _: dict(values))
+
+
+def _away(code: str, which: NDArray[np.bool_], metres: NDArray[np.float64], field: str = "longitude") -> Hit:
+    """Return rows that stand some way from where they should, each with its distance [km]."""
+    return Hit(code=code, field=field, rows=np.flatnonzero(which), values=lambda p: {"km": float(metres[p]) / 1000})
 
 
 def _off(points: Points, about: Known, settled: NDArray[np.bool_]) -> Iterator[Hit]:
     ward, before = _from_ward(points, about), _from_before(points, about)
     moved = (before > MOVED_M) & ~settled
-    yield Hit(
-        code="place_moved",
-        field="longitude",
-        rows=np.flatnonzero(moved),
-        values=lambda p: {"km": float(before[p]) / 1000},
-    )
-    off = (ward > NEAR_M) & ~settled & ~moved
-    yield Hit(
-        code="place_off_ward",
-        field="ward",
-        rows=np.flatnonzero(off),
-        values=lambda p: {"km": float(ward[p]) / 1000},
-    )
+    yield _away("place_moved", moved, before)
+    yield _away("place_off_ward", (ward > NEAR_M) & ~settled & ~moved, ward, "ward")
 
 
 def _at_sea(points: Points, sea: Raster | None) -> NDArray[np.bool_]:
@@ -273,13 +266,5 @@ def _outside(points: Points, about: Known, wards: Layer | None, settled: NDArray
         beyond[~inside] = shapely.distance(city, shapely.points(points[~inside]))
     told = settled | (_from_ward(points, about) > NEAR_M)
     far = (beyond > FAR_M) & ~told
-    yield Hit(
-        code="place_far", field="longitude", rows=np.flatnonzero(far), values=lambda p: {"km": float(beyond[p]) / 1000}
-    )
-    near = (beyond > NEAR_M) & ~far & ~told
-    yield Hit(
-        code="place_outside",
-        field="longitude",
-        rows=np.flatnonzero(near),
-        values=lambda p: {"km": float(beyond[p]) / 1000},
-    )
+    yield _away("place_far", far, beyond)
+    yield _away("place_outside", (beyond > NEAR_M) & ~far & ~told, beyond)

@@ -154,6 +154,16 @@ def test_every_ward_has_its_grade(wards):
     assert (lacking.worst, lacking.advice.field, lacking.advice.values["count"]) == ("completeness", "height_m", 1)
 
 
+def test_a_site_that_stands_elsewhere_than_before_is_told_with_its_way(wards):
+    rows = [cell(number) for number in range(8)]
+    earlier = check_cells(raw_of(rows), Against(wards=wards, today=TODAY)).layer
+    rows[3]["latitude"] = f"{float(rows[3]['latitude']) + 0.02:.6f}"
+    told = check_cells(raw_of(rows), Against(wards=wards, today=TODAY, earlier=earlier)).problems
+    (moved,) = [problem for problem in told if problem.code.startswith("place")]
+    assert (moved.code, moved.row, moved.field) == ("place_moved", 5, "longitude")
+    assert moved.values["km"] == pytest.approx(0.02 * 110.66, rel=2e-3)  # a degree of latitude at 16° N [km]
+
+
 def test_report_and_workbook_hold_every_problem(wards):
     rows = [cell(number) for number in range(4)] + [cell(9, longitude="abc"), cell(10, height_m="500", site_id="=1+1")]
     checked = check_cells(raw_of(rows), Against(wards=wards))
