@@ -10,8 +10,10 @@ import pandas as pd
 import shapely
 
 from coverage.changes import Change
+from coverage.fields import table as field_table
 from coverage.planning.plans import Plan
 from coverage.study import Result
+from coverage.types import WORKING_CRS
 from coverage.writing import csv_text
 
 ALTERNATIVE_COLUMNS = ("alternative", "change_id", "site_id", "cost_vnd", "share_after", "differs", "no_regret")
@@ -46,6 +48,22 @@ def plan_points(plan: Plan, result: Result) -> gpd.GeoDataFrame:
     places = [_place(change, cells, wards) for change in plan.scenario.changes]
     table = plan.steps.astype({"phase": str})
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(places, index=table.index, crs=wards.crs))
+
+
+def plan_cells_csv(plan: Plan, result: Result) -> str:
+    """Return the cells that a plan adds, in the columns of a cell file: added to today's they give its result."""
+    parts = [change.cells.assign(order=order) for order, change in enumerate(plan.scenario.changes, start=1)]
+    columns = ["order", *(field.name for field in field_table("cells") if field.name not in ("longitude", "latitude"))]
+    if not parts:
+        return _labelled(pd.DataFrame(columns=[*columns, "longitude", "latitude"]), result)
+    cells = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WORKING_CRS)
+    degrees = cells.geometry.to_crs("EPSG:4326")
+    table = pd.DataFrame(cells.reindex(columns=columns))
+    return _labelled(table.assign(longitude=degrees.x.round(9), latitude=degrees.y.round(9)), result)
+
+
+def _labelled(table: pd.DataFrame, result: Result) -> str:
+    return csv_text(table.assign(synthetic="true") if result.study.city.synthetic else table)
 
 
 def _place(change: Change, cells: gpd.GeoDataFrame, wards: gpd.GeoDataFrame) -> shapely.Point:

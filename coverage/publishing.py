@@ -26,15 +26,14 @@ from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
 from coverage.disputes import Confirmed
-from coverage.fields import table as field_table
 from coverage.figures import WARD_COLUMNS
 from coverage.layers import Layer
 from coverage.maps import OfflineMap, plan_map, result_map
-from coverage.planfiles import alternatives_csv, pareto_csv, plan_csv, plan_points
+from coverage.planfiles import alternatives_csv, pareto_csv, plan_cells_csv, plan_csv, plan_points
 from coverage.planning.plans import Plan
 from coverage.restating import Restatement
 from coverage.study import Result
-from coverage.types import WORKING_CRS, Language
+from coverage.types import Language
 from coverage.writing import csv_text, write_bytes
 
 COUNTS = ("population", "households", "subscriptions")
@@ -42,7 +41,6 @@ LIBRARIES = (
     "exactextract", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely",
 )  # fmt: skip
 NO_SERVER = 0
-CELL_COLUMNS = tuple(field.name for field in field_table("cells"))
 _SYNTHETIC = "Synthetic data, not the real situation. Dữ liệu tổng hợp, không phải hiện trạng."
 _EPOCH = "1970-01-01T00:00:00.000Z"  # GeoPackage wants a date of change; a clock would make every file another one
 _GDAL = Lock()
@@ -181,16 +179,9 @@ def best_server_csv(result: Result) -> str:
     return csv_text(_labelled(table, result))
 
 
-def plan_cells_csv(plan: Plan, result: Result) -> str:
-    """Return the cells that a plan adds, in the columns of a cell file: added to today's they give its result."""
-    parts = [change.cells.assign(order=order) for order, change in enumerate(plan.scenario.changes, start=1)]
-    columns = ["order", *(name for name in CELL_COLUMNS if name not in ("longitude", "latitude"))]
-    if not parts:
-        return csv_text(_labelled(pd.DataFrame(columns=[*columns, "longitude", "latitude"]), result))
-    cells = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WORKING_CRS)
-    degrees = cells.geometry.to_crs("EPSG:4326")
-    table = pd.DataFrame(cells.reindex(columns=columns))
-    return csv_text(_labelled(table.assign(longitude=degrees.x.round(9), latitude=degrees.y.round(9)), result))
+def plan_gpkg(plan: Plan, before: Result) -> bytes:
+    """Return ``plan.gpkg``: layer ``plan``, the steps of ``plan.csv`` as points in the CRS of the study."""
+    return _geopackage(plan_points(plan, before), "plan", _about(before), multi=False)
 
 
 def _labelled(table: pd.DataFrame, result: Result) -> pd.DataFrame:
@@ -370,7 +361,7 @@ def publish_plan(
     """
     data = {
         "plan.csv": plan_csv(plan).encode(),
-        "plan.gpkg": _geopackage(plan_points(plan, before), "plan", _about(before), multi=False),
+        "plan.gpkg": plan_gpkg(plan, before),
         "pareto.csv": pareto_csv(plan).encode(),
         "alternatives.csv": alternatives_csv(plan).encode(),
         "plan_cells.csv": plan_cells_csv(plan, before).encode(),

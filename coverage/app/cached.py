@@ -12,6 +12,7 @@ import pandas as pd
 import coverage as cov
 from coverage import drawing, maps
 from coverage.app.kept import Kept, fingerprint
+from coverage.app.ownrules import OwnRules
 from coverage.app.state import DEFAULT_DEFINITION
 from coverage.app.visitor import store
 from coverage.catalog.registers import data_dir
@@ -19,6 +20,7 @@ from coverage.changes import ChangeKind
 from coverage.city import City
 from coverage.disputes import Confirmed, confirmed
 from coverage.drawing import LatLonBounds, MapImage
+from coverage.planning.offers import Candidates
 from coverage.planning.plans import Plan
 from coverage.planning.rules import Rules, Sharing
 from coverage.planning.worth import Objective
@@ -96,6 +98,8 @@ class Asking:
     min_distance_m : float
         Of a new mast from all others [m].
     max_new_per_ward : int or None
+    own : OwnRules or None
+        A file of rules, in place of `kinds`, `share`, `min_distance_m` and `max_new_per_ward`.
     """
 
     definition: str
@@ -108,10 +112,13 @@ class Asking:
     phases: int = 1
     min_distance_m: float = 0.0
     max_new_per_ward: int | None = None
+    own: OwnRules | None = None
 
     @property
     def rules(self) -> Rules:
         """The rules that candidates are made by."""
+        if self.own is not None:
+            return self.own.rules
         return Rules(
             kinds=self.kinds, share=self.share, min_distance_m=self.min_distance_m,
             max_new_per_ward=self.max_new_per_ward,
@@ -120,6 +127,7 @@ class Asking:
 
 _cities: Kept[City] = Kept(2)
 _measured: Kept[Measured] = Kept(3, "measured")
+_offered: Kept[Candidates] = Kept(4)
 _planned: Kept[Plan] = Kept(8)
 _shown: Kept[Shown] = Kept(4)
 _pages: Kept[bytes] = Kept(8)
@@ -213,6 +221,19 @@ def gap(definition: str) -> pd.DataFrame:
     return _gaps.get(f"{_mark()} {definition}", make)
 
 
+def offered(asking: Asking) -> Candidates:
+    """Return what a plan may choose from, and what its rules refuse.
+
+    Raises
+    ------
+    CoverageError
+        As `measured`.
+    """
+    study = measured(asking.definition).result.study
+    offer = (asking.own, asking.kinds, asking.share, asking.min_distance_m, asking.max_new_per_ward)
+    return _offered.get(f"{_mark()} {asking.definition} {offer!r}", lambda: cov.candidates(study, asking.rules))
+
+
 def planned(asking: Asking, progress: Progress | None = None) -> Plan:
     """Return the plan that was asked for.
 
@@ -229,10 +250,10 @@ def planned(asking: Asking, progress: Progress | None = None) -> Plan:
     before = measured(asking.definition).result
 
     def make() -> Plan:
-        changes = cov.candidates(before.study, asking.rules)
         return cov.plan(
-            before.study, changes, target=asking.target, budget_vnd=asking.budget_vnd, objective=asking.objective,
-            floor=asking.floor, phases=asking.phases, today=before, seconds=SECONDS, progress=progress,
+            before.study, offered(asking), target=asking.target, budget_vnd=asking.budget_vnd,
+            objective=asking.objective, floor=asking.floor, phases=asking.phases, today=before, seconds=SECONDS,
+            progress=progress,
         )  # fmt: skip
 
     return _planned.get(f"{_mark()} {asking!r}", make)

@@ -12,10 +12,13 @@ from coverage import charts, planpages
 from coverage.app import cached, moving, parts
 from coverage.app.cached import Measured, Shown
 from coverage.app.panel import View, city_map
+from coverage.app.planform import in_words
 from coverage.app.shelf import Held
 from coverage.errors import CoverageError
 from coverage.maps import FIGURES, escape
+from coverage.planning.offers import Candidates
 from coverage.planning.plans import Plan
+from coverage.publishing import plan_gpkg
 from coverage.types import Language
 from coverage.words import number, percent, render, t
 from coverage.writing import csv_text
@@ -154,18 +157,57 @@ def downloads(held: Held, found: Shown, today: Measured, lang: Language) -> None
     plan, after = held.plan, found.after.result
     if plan is None:
         return
-    columns = st.columns(3)
+    columns = st.columns(4)
     with columns[0]:
         content = csv_text(plan.steps).encode()  # the bytes of `phusong plan`: one table, one hash
         parts.download(
             t("scenario.download", lang), content, "plan.csv", "text/csv", key="plan_file", synthetic=made_up
         )
     with columns[1]:
+        label, points = t("planpage.download_points", lang), plan_gpkg(plan, today.result)
+        kind = "application/geopackage+sqlite3"
+        parts.download(label, points, "plan.gpkg", kind, key="plan_points_file", synthetic=made_up)
+    with columns[2]:
         label, page = t("planpage.download_report", lang), cached.plan_report(plan, today.result, after, lang)
         parts.download(label, page, "plan-report.html", "text/html", key="plan_report_file", synthetic=made_up)
-    with columns[2]:
+    with columns[3]:
         label, page = t("scenario.download_map", lang), cached.plan_page(plan, today.result, after, lang)
         parts.download(label, page, "plan-map.html", "text/html", key="plan_map_file", synthetic=made_up)
+
+
+def rules(offered: Candidates, today: Measured, lang: Language) -> None:
+    """Say which rules a plan keeps, and what they refuse with the reason of each."""
+    study, refused = today.result.study, offered.refused
+    with st.expander(t("planpage.in_force", lang)):
+        if offered.rules.name:
+            st.markdown(t("planpage.in_force_file", lang, name=parts.plain(offered.rules.name)))
+        in_words(offered.rules, study, lang)
+        counts = {"count": number(len(refused), lang), "offered": number(len(offered), lang)}
+        if refused.empty:
+            st.caption(t("planpage.refused_none", lang, offered=counts["offered"]))
+            return
+        st.markdown(t("planpage.refused_some", lang, **counts))
+        names = study.city.wards.frame["name"]
+        table = pd.DataFrame(
+            {
+                "change": [t(f"scenario.change_{kind}", lang) for kind in refused["kind"]],
+                "site_id": refused["site_id"],
+                "operator": refused["operator"],
+                "ward": refused["ward_id"].map(names),
+                "refusal": refused[f"text_{lang}"],
+            }
+        )
+        own = {"ward": "planpage.column_ward", "refusal": "planpage.column_refusal"}
+        config = {
+            name: st.column_config.Column(t(own.get(name, f"scenario.column_{name}"), lang))
+            for name in map(str, table.columns)
+        }
+        st.dataframe(table, hide_index=True, width="stretch", column_config=config, key="refused")
+        content = csv_text(refused.drop(columns="values")).encode()
+        parts.download(
+            t("planpage.refused_download", lang), content, "refused.csv", "text/csv", key="refused_file",
+            synthetic=study.city.synthetic or offered.rules.synthetic,
+        )  # fmt: skip
 
 
 def compare(shelf: Mapping[str, Held], definition: str, today: Measured, lang: Language) -> None:

@@ -9,10 +9,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from coverage.city import City
+from coverage.files.tomls import toml_of
+from coverage.planning.offers import Candidates
 from coverage.planning.plans import Plan
 from coverage.scenarios import Scenario
 
 LONGEST_NAME = 60
+MAX_BYTES = 2 << 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,11 +30,14 @@ class Held:
         Id of the definition it was made or last looked at under.
     plan : Plan or None
         Where it is a plan as the solver made it: its order, curve and proof. None for one read from a file or changed.
+    offered : Candidates or None
+        What the plan was chosen from, with its rules and what they refuse.
     """
 
     scenario: Scenario
     definition: str
     plan: Plan | None = None
+    offered: Candidates | None = None
 
     @property
     def name(self) -> str:
@@ -97,9 +103,10 @@ def read(shelf: Mapping[str, Held], content: bytes, file: str, city: City, defin
     Raises
     ------
     LayerError
-        As `coverage.scenarios.Scenario.parse`; ``scenario_unreadable`` for bytes that are no text.
+        As `coverage.files.tomls.toml_of` and `coverage.scenarios.Scenario.parse`.
     """
-    text = content.decode("utf-8", errors="replace")
+    toml_of(content, file, most_bytes=MAX_BYTES)  # size, encoding and syntax, before anything looks at what it says
+    text = content.decode("utf-8-sig")
     scenario = Scenario.parse(text, city, file=file)
     return saved(shelf, Held(scenario=scenario, definition=definition), scenario.name or file)
 

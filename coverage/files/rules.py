@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import geopandas as gpd
@@ -22,9 +21,11 @@ from coverage.errors import LayerError
 from coverage.files.layers import need_crs, read_sites
 from coverage.files.opening import regular_file
 from coverage.files.tables import read_table
+from coverage.files.tomls import toml_of
 from coverage.planning.rules import Rules, Zone
 from coverage.types import WORKING_CRS
 
+MAX_SENT_BYTES = 256 << 10
 _PLACES = ("file", "circle", "wards")
 
 
@@ -42,7 +43,8 @@ def read_rules(path: str | Path, city: City | None = None) -> Rules:
     ------
     LayerError
         ``rules_unreadable``, ``rules_key_unknown``, ``rules_value``, ``rules_zone_place``, ``rules_zone_repeated``,
-        ``rules_ward_unknown``, each with file, entry and remedy; and what reading a file of geometry raises.
+        ``rules_ward_unknown``, each with file, entry and remedy; and what `coverage.files.tomls.toml_of` and reading
+        a file of geometry raise.
 
     Examples
     --------
@@ -53,26 +55,57 @@ def read_rules(path: str | Path, city: City | None = None) -> Rules:
     """
     found = regular_file(path)
     try:
-        told = tomllib.loads(found.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise LayerError("rules_unreadable", file=found.name, reason=str(error)) from None
+        data = found.read_bytes()
+    except OSError:
+        raise LayerError("file_unreadable", file=str(path)) from None
+    return _rules(toml_of(data, found.name), found.name, found.parent, city)
+
+
+def sent_rules(data: bytes, file: str, city: City | None = None) -> Rules:
+    """Return the rules of a TOML file that somebody else sent; it may name no further file, here or elsewhere.
+
+    Parameters
+    ----------
+    data : bytes
+        At most `MAX_SENT_BYTES`.
+    file : str
+        Only its last part counts.
+    city : City, optional
+        As in `read_rules`.
+
+    Raises
+    ------
+    LayerError
+        As `read_rules`; ``wrong_extension`` for a name that does not end in ``.toml``; ``toml_too_large``;
+        ``rules_file_named`` for an entry that names a file.
+    """
+    name = PurePosixPath(file.replace("\\", "/")).name or "rules.toml"
+    suffix = PurePosixPath(name).suffix
+    if suffix.lower() != ".toml":
+        raise LayerError("wrong_extension", file=name, extension=suffix or "–", expected="TOML (.toml)")
+    return _rules(toml_of(data, name, most_bytes=MAX_SENT_BYTES), name, None, city)
+
+
+def _rules(told: Mapping[str, Any], file: str, folder: Path | None, city: City | None) -> Rules:
+    """Return checked rules; without a folder no file may be named."""
     fields = rule_fields()
     sections = {field.section for field in fields}
     values: dict[str, Any] = {}
     top = {key: value for key, value in told.items() if not isinstance(value, dict | list) or key not in sections}
     for section, table in {"": top, **{key: told[key] for key in told if key in sections and key != "zone"}}.items():
         if not isinstance(table, dict):
-            raise LayerError("rules_unreadable", file=found.name, reason=f"[{section}]")
-        values |= _Table(path=found, entry=f"[{section}]" if section else "", section=section, told=table).read()
+            raise LayerError("rules_unreadable", file=file, reason=f"[{section}]")
+        entry = f"[{section}]" if section else ""
+        values |= _Table(file=file, folder=folder, entry=entry, section=section, told=table).read()
     rows = told.get("zone", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise LayerError("rules_unreadable", file=found.name, reason="[[zone]]")
-    zones = tuple(_zone(found, number, row) for number, row in enumerate(rows, start=1))
+        raise LayerError("rules_unreadable", file=file, reason="[[zone]]")
+    zones = tuple(_zone(file, folder, number, row) for number, row in enumerate(rows, start=1))
     for n, zone in enumerate(zones):
         if zone.id in {other.id for other in zones[:n]}:
-            raise LayerError("rules_zone_repeated", file=found.name, zone=zone.id)
-    rules = Rules(**{"name": found.stem, **values}, zones=zones)
-    _check_names(rules, found.name, city)
+            raise LayerError("rules_zone_repeated", file=file, zone=zone.id)
+    rules = Rules(**{"name": PurePosixPath(file).stem, **values}, zones=zones)
+    _check_names(rules, file, city)
     return rules
 
 
@@ -97,21 +130,21 @@ def _check_names(rules: Rules, file: str, city: City | None) -> None:
             raise LayerError("rules_ward_unknown", file=file, entry=entry, ward=ward, wards=city.wards.source.name)
 
 
-def _zone(path: Path, number: int, told: Mapping[str, Any]) -> Zone:
+def _zone(file: str, folder: Path | None, number: int, told: Mapping[str, Any]) -> Zone:
     entry = f"[[zone]] {told.get('id') or number}"
     if not told.get("id"):
-        raise LayerError("rules_value", file=path.name, entry=entry, field="id", value="", expected='"…"')
+        raise LayerError("rules_value", file=file, entry=entry, field="id", value="", expected='"…"')
     given = [name for name in _PLACES if name in told]
     if len(given) != 1:
-        raise LayerError("rules_zone_place", file=path.name, entry=entry, given=", ".join(given) or "–")
+        raise LayerError("rules_zone_place", file=file, entry=entry, given=", ".join(given) or "–")
     buffer_m = told.get("buffer_m", 0.0)
     rest = {key: value for key, value in told.items() if key not in ("file", "circle")}
-    values = _Table(path=path, entry=entry, section="zone", told=rest).read()
+    values = _Table(file=file, folder=folder, entry=entry, section="zone", told=rest).read()
     values.pop("geometry", None)  # the buffer was checked, and is used below
     geometry: BaseGeometry | None = None
     if "wards" not in told:
         place = {given[0]: told[given[0]]}
-        shape = _Table(path=path, entry=entry, section="zone", told=place).read()["geometry"]
+        shape = _Table(file=file, folder=folder, entry=entry, section="zone", told=place).read()["geometry"]
         geometry = shapely.buffer(shape, buffer_m) if buffer_m else shape
     return Zone(**values, geometry=geometry)
 
@@ -120,7 +153,8 @@ def _zone(path: Path, number: int, told: Mapping[str, Any]) -> Zone:
 class _Table:
     """One table of the file, checked against what it may hold."""
 
-    path: Path
+    file: str
+    folder: Path | None
     entry: str
     section: str
     told: Mapping[str, Any]
@@ -130,7 +164,7 @@ class _Table:
         values: dict[str, Any] = {}
         for name, value in self.told.items():
             if name not in known:
-                file, listed = self.path.name, ", ".join(known)
+                file, listed = self.file, ", ".join(known)
                 raise LayerError("rules_key_unknown", file=file, entry=self.entry, field=name, known=listed)
             values[known[name].attribute] = self._value(known[name], value)
         return values
@@ -154,7 +188,7 @@ class _Table:
 
     def _refuse(self, field: RuleField, value: Any, expected: str) -> LayerError:
         return LayerError(
-            "rules_value", file=self.path.name, entry=self.entry, field=field.name, value=str(value)[:80],
+            "rules_value", file=self.file, entry=self.entry, field=field.name, value=str(value)[:80],
             expected=expected,
         )  # fmt: skip
 
@@ -185,11 +219,15 @@ class _Table:
         if not (abs(longitude) <= 180 and abs(latitude) <= 90 and 0 < radius_m < math.inf):
             raise self._refuse(field, value, expected)
         centre = gpd.GeoSeries([Point(longitude, latitude)], crs="EPSG:4326").to_crs(WORKING_CRS).iloc[0]
+        if not (math.isfinite(centre.x) and math.isfinite(centre.y)):
+            raise self._refuse(field, value, expected)
         circle: BaseGeometry = centre.buffer(radius_m, quad_segs=32)
         return circle
 
     def _from_file(self, field: RuleField, name: str) -> Any:
-        path = self.path.parent / name
+        if self.folder is None:  # what a stranger names is never opened
+            raise LayerError("rules_file_named", file=self.file, entry=self.entry, field=field.name, value=name[:80])
+        path = self.folder / name
         if field.type == "points":
             return read_sites(path).frame
         raw = read_table(path)

@@ -6,7 +6,7 @@ from coverage.catalog.rulefields import rule_fields
 from coverage.changes import KINDS
 from coverage.errors import LayerError
 from coverage.files.cities import demo_city
-from coverage.files.rules import demo_rules, read_rules
+from coverage.files.rules import MAX_SENT_BYTES, demo_rules, read_rules, sent_rules
 from coverage.planning.rules import MASTS, SHARING, ZONE_KINDS, Rules, Zone
 from coverage.words import LANGUAGES, render
 
@@ -122,7 +122,7 @@ def test_an_empty_file_is_what_is_usual(written):
 @pytest.mark.parametrize(
     ("before", "after", "code", "told"),
     [
-        ("[offer]", "[offer", "rules_unreadable", "line"),
+        ("[offer]", "[offer", "toml_syntax", "5"),
         ("lattice_m = 1500", "latice_m = 1500", "rules_key_unknown", "latice_m"),
         ("[connect]", "[conect]", "rules_key_unknown", "conect"),
         ("lattice_m = 1500", "lattice_m = 5", "rules_value", "200"),
@@ -136,6 +136,8 @@ def test_an_empty_file_is_what_is_usual(written):
         ("tilts_deg = [2]", "tilts_deg = [nan]", "rules_value", "nan"),
         ("max_new_in = { w1 = 0 }", "max_new_in = { w1 = -1 }", "rules_value", "-1"),
         ("[108.2, 16.05, 500]", "[16.05, 108.2, 500]", "rules_value", "108.2"),
+        ("[108.2, 16.05, 500]", "[-162, 0, 500]", "rules_value", "-162"),
+        ("[connect]", "[[connect]]", "rules_unreadable", "connect"),
         ('id = "c"', "", "rules_value", "id"),
         ('id = "c"', 'id = "b"', "rules_zone_repeated", "b"),
         ("circle = [108.2, 16.05, 500]", "", "rules_zone_place", "c"),
@@ -168,3 +170,57 @@ def test_the_example_is_made_up_and_says_so():
     assert {zone.kind for zone in rules.zones} == {
         "airport", "nature", "heritage", "military", "street", "residential"
     }  # fmt: skip
+
+
+# --- files that somebody else sent ------------------------------------------------------------------------------------
+
+SENT = "\n".join(line for line in WHOLE.split("\n") if ".geojson" not in line and ".csv" not in line).replace(
+    'kind = "street"', 'kind = "street"\nwards = ["w1"]'
+)
+SENT = SENT.replace("buffer_m = 30\n", "")
+
+
+def test_a_sent_file_says_what_one_at_home_says(written):
+    sent, read = sent_rules(SENT.encode(), "C:\\rules\\mine.toml"), read_rules(written(SENT))
+    assert [vars(zone) | {"geometry": None} for zone in sent.zones] == [
+        vars(zone) | {"geometry": None} for zone in read.zones
+    ]
+    assert sent.zones[2].geometry.equals(read.zones[2].geometry)
+    assert {**vars(sent), "zones": ()} == {**vars(read), "zones": ()}
+    assert sent_rules(b"# nothing", "../x.toml").name == "x"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ("lattice_m = 1500", 'sites = "{file}"', "sites"),
+        ("lattice_m = 1500", 'roads = "{file}"', "roads"),
+        ("[backhaul]", '[backhaul]\nfibre = "{file}"', "fibre"),
+        ("circle = [108.2, 16.05, 500]", 'file = "{file}"', "file"),
+    ],
+)
+def test_a_sent_file_opens_no_other(written, tmp_path, before, after, field):
+    written("")
+    for name in (tmp_path / "roads.geojson", tmp_path / "no.geojson", "/etc/passwd", "../../x.gpkg"):
+        with pytest.raises(LayerError) as caught:
+            sent_rules(SENT.replace(before, after.format(file=name), 1).encode(), "mine.toml")
+        assert caught.value.code == "rules_file_named"
+        for lang in LANGUAGES:
+            said = render(caught.value, lang)
+            assert said.startswith("mine.toml [")
+            assert field in said
+            assert "circle" in said
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "code"),
+    [
+        (b"", "mine.toml", "file_empty"),
+        (b"# x", "mine.csv", "wrong_extension"),
+        (b"#" * (MAX_SENT_BYTES + 1), "mine.toml", "toml_too_large"),
+        (b"\xff\xfe", "mine.toml", "toml_not_text"),
+    ],
+)
+def test_a_sent_file_that_is_no_rules_is_refused(data, name, code):
+    with pytest.raises(LayerError, match=code):
+        sent_rules(data, name)

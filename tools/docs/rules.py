@@ -42,6 +42,11 @@ def rules_page() -> str:
             "A new mast is judged in this order: ward, water, distance from standing masts, kind of mast, height. "
             "Distances between new masts and numbers per ward hold between candidates: the solver keeps them."
         ),
+        (
+            "Trang phương án của ứng dụng cũng nhận tệp này, trừ các mục trỏ tới tệp khác; ở đó có tệp mẫu để tải về. "
+            "· The app's plan page takes such a file too, but no entry that names a further file; a template can be "
+            "had there."
+        ),
     ]
     fields = rule_fields()
     if {field.section for field in fields} != set(SECTIONS):

@@ -5,9 +5,10 @@ import streamlit as st
 from coverage.app import cached, parts, planshown, shelf
 from coverage.app.cached import Asking, Measured
 from coverage.app.panel import View, city_map
-from coverage.app.planform import BILLION, ask
+from coverage.app.planform import BILLION, ask, local_rules
 from coverage.app.shelf import Held
 from coverage.app.state import current
+from coverage.errors import PlanError
 from coverage.types import Language
 from coverage.words import number, percent, t
 
@@ -26,15 +27,20 @@ def opened(definition: str) -> Held | None:
     return Held(scenario=held.scenario, definition=definition)
 
 
-def answer(asking: Asking, lang: Language) -> None:
-    """Make the plan that was asked for and open it."""
+def answer(asking: Asking, today: Measured, lang: Language) -> None:
+    """Make the plan that was asked for and open it; where there is none, say what the rules refuse."""
     with parts.in_words(lang), parts.progress(t("scenario.running", lang)) as moved:
-        plan = cached.planned(asking, moved)
+        offered = cached.offered(asking)
+        try:
+            plan = cached.planned(asking, moved)
+        except PlanError:
+            planshown.rules(offered, today, lang)
+            raise
     if asking.target is None or (asking.budget_vnd is not None and not plan.reached):
         name = t("planpage.name_budget", lang, budget=number((asking.budget_vnd or 0) / BILLION, lang, 1))
     else:
         name = t("planpage.name_target", lang, target=percent(asking.target, lang, 0))
-    show_next(Held(scenario=plan.scenario.renamed(name), definition=asking.definition, plan=plan))
+    show_next(Held(scenario=plan.scenario.renamed(name), definition=asking.definition, plan=plan, offered=offered))
 
 
 def show_next(held: Held) -> None:
@@ -62,7 +68,7 @@ def keep(today: Measured, definition: str, lang: Language) -> None:
             st.caption(t("planpage.shelf_empty", lang))
         sent = st.file_uploader(
             t("planpage.load", lang), type=["toml"], key=f"file_{st.session_state.get('files_read', 0)}",
-            max_upload_size=2,
+            max_upload_size=shelf.MAX_BYTES >> 20,
         )  # fmt: skip
         if sent is not None:
             with parts.in_words(lang):
@@ -108,9 +114,9 @@ def show() -> None:
     share = percent(today.result.headline, lang)
     left, right = st.columns([5, 13], gap="large")
     with left:
-        asking = ask(definition, headline, lang)
+        asking = ask(definition, headline, local_rules(today.result.study, lang), lang)
         if asking is not None:
-            answer(asking, lang)
+            answer(asking, today, lang)
         keep(today, definition, lang)
     held = opened(definition)
     with right:
@@ -133,6 +139,8 @@ def show() -> None:
     if held is not None and held.scenario.changes:
         planshown.steps(held, lang)
         planshown.downloads(held, found, today, lang)
+        if held.offered is not None:
+            planshown.rules(held.offered, today, lang)
         planshown.wards(found, lang)
     with parts.in_words(lang):
         planshown.compare(held_shelf(), definition, today, lang)
