@@ -490,6 +490,40 @@ def test_every_question_gets_a_plan_that_a_re_run_proves(run, inputs, tmp_path, 
         assert after.headline == pytest.approx(told["share_after"], abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("words", "mended"), [(["--target", "0.09"], False), (["--objective", "households", "--target", "0.3"], True)]
+)
+def test_a_plan_looked_at_again_under_load_says_what_mends_it(run, inputs, tmp_path, words, mended):
+    city = cov.read_city(wards=inputs[1], cells=inputs[3], households=inputs[5])
+    loaded = cov.Study(city, definition="fcc-bdc-5gnr-7-1", pixel_m=100.0)
+    code, out, _ = run("plan", *inputs, *words, "--lattice", "1500", "--recheck", "--out", tmp_path, "--json")
+    assert code == 0
+    told = json.loads(out)
+    found = told["recheck"]
+    assert found == json.loads((tmp_path / "recheck.json").read_text("utf-8"))
+    assert (found["definition"], found["target"]) == ("fcc-bdc-5gnr-7-1", told["target"])
+    plan, repairs = (cov.Scenario.load(tmp_path / f"{name}.toml", city) for name in ("scenario", "repairs"))
+    assert found["share_before"] == pytest.approx(loaded.run().headline, abs=1e-9)
+    assert found["share_planned"] == pytest.approx(loaded.under(plan).run().headline, abs=1e-9)
+    both = cov.Scenario(name="both", changes=(*plan.changes, *repairs.changes))
+    assert found["share_after"] == pytest.approx(loaded.under(both).run().headline, abs=1e-9)
+    assert found["repairs"] == [change.id for change in repairs.changes]
+    assert found["cost_vnd"] == sum(change.cost_vnd for change in repairs.changes)
+    assert found["reached"] is (found["share_after"] >= found["target"] - 1e-9)
+    assert bool(found["repairs"]) is mended
+    assert (found["share_planned"] < found["target"] <= found["share_after"]) is mended
+    assert (found["cost_vnd"] > 0) is mended
+    assert 0 <= found["lower_bound_vnd"] <= found["cost_vnd"]
+    assert 0 <= found["gap"] <= 1
+    assert found["undisturbed"] >= found["share_planned"]
+
+
+def test_without_being_asked_no_plan_is_looked_at_again(run, inputs, tmp_path):
+    told = json.loads(run("plan", *inputs, "--target", "0.05", "--lattice", "1500", "--out", tmp_path, "--json")[1])
+    assert told["recheck"] is None
+    assert not (tmp_path / "recheck.json").exists()
+
+
 def test_a_plan_comes_with_its_points_curve_and_alternatives(run, inputs, tmp_path):
     words = ["--target", "0.1", "--lattice", "1000", "--seconds", "20"]
     _, out, _ = run("plan", *inputs, *words, "--out", tmp_path, "--json")

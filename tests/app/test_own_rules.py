@@ -191,3 +191,20 @@ def test_the_page_offers_the_template_and_the_files_of_a_plan(lang, monkeypatch)
     assert by_kind["gpkg"].startswith(b"SQLite format 3")
     plan = cached.planned(cached.Asking(definition="danang-2023", target=0.08))
     assert by_kind["csv"].decode().count("\n") == len(plan.steps) + 1
+
+
+def test_the_english_page_says_nothing_in_vietnamese_and_shows_no_key():
+    page = planned(opened("en"), "en")
+    whole = said(page)
+    handed(page, RULES.encode())
+    planned(page, "en")
+    next(each for each in page.button if each.key == "save").click().run()
+    next(each for each in page.button if each.key == "duplicate").click().run()
+    assert not page.exception
+    whole += said(page)
+    assert len(whole) > 3000
+    for name in ("PhủSóng", "Hoàng Sa"):  # names stay as they are
+        whole = whole.replace(name, "")
+    assert [word for word in whole.split() if VIETNAMESE.search(word)] == []
+    keys = re.compile(r"\b(planpage|scenario|measure|app|ruletext|report|reason|error|planning|panel)\.[a-z_]{3,}\b")
+    assert [line for line in whole.split("\n") if keys.search(line)] == []
