@@ -667,7 +667,8 @@ def test_the_app_starts_beside_its_configuration(run, monkeypatch):
     code, _, err = run("app", "--port", "8600")
     ((call, options),) = calls
     assert code == 0
-    assert call[1:] == ["-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", "8600"]
+    where = ["--server.port", "8600", "--server.address", "127.0.0.1"]
+    assert call[1:] == ["-m", "streamlit", "run", str(ROOT / "app.py"), *where]
     assert options["cwd"] == ROOT
     assert "http://localhost:8600" in err
 
