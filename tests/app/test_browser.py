@@ -458,7 +458,8 @@ def test_scenarios_are_kept_compared_and_moved(seen, server, shots, tmp_path):
     page.get_by_role("button", name=t("planpage.remove", "vi"), exact=True).click()
     expect(page.locator(".panel[data-drawn]")).to_have_count(1)
     (tmp_path / "again.toml").write_bytes(content)
-    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(tmp_path / "again.toml")
+    load = page.locator("[class*=st-key-file_] [data-testid=stFileUploaderDropzoneInput]")  # not that of local rules
+    load.set_input_files(tmp_path / "again.toml")
     expect(page.locator(".panel[data-drawn]")).to_have_count(3)  # read from the file, and beside the other again
     whole(page, shots / "scenario-compared-vi.png")
 
