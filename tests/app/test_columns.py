@@ -28,7 +28,7 @@ def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[S
     store = open_store(tmp_path / "store.db")
     who = account(store, "Minh", "partner", "VNPT")
     monkeypatch.setattr(visitor, "store", lambda: store)
-    monkeypatch.setattr(visitor, "visitor", lambda: who)
+    monkeypatch.setattr(visitor, "account_of", lambda _: who)  # whoever imported `visitor` before gets this account too
     yield store, who
     store.close()
 

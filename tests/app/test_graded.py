@@ -71,7 +71,7 @@ def hand_in(store: Store, people: dict[str, Account], edition: str = "other") ->
 def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[AppTest, dict[str, bytes]]]:
     def page_of(who: Account | None, lang: str = "vi") -> tuple[AppTest, dict[str, bytes]]:
         files: dict[str, bytes] = {}
-        monkeypatch.setattr(visitor, "visitor", lambda: who)
+        monkeypatch.setattr(visitor, "account_of", lambda _: who)
         monkeypatch.setattr(parts, "download", lambda _label, content, name, *_, **__: files.update({name: content}))
         page = AppTest.from_file(str(PAGE), default_timeout=60)
         page.session_state["lang"] = lang
