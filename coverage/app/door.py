@@ -7,7 +7,6 @@ demo, which answers this machine alone.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -26,6 +25,7 @@ from coverage.app import organisation
 from coverage.app.receiving import PATH, receive, without_token
 from coverage.app.visitor import COOKIE, account_of, guarded, store
 from coverage.errors import CoverageError, StoreError
+from coverage.hosts import is_loopback
 from coverage.store.accounts import LIFETIME, Account, change_password, identified, log_in, open_key, withdraw
 from coverage.store.engine import Store
 from coverage.types import Language
@@ -78,7 +78,7 @@ def turned_away(scope: Scope) -> Response | None:
 def closed_address() -> str | None:
     """Return the address that the server is told to serve although nobody has an account; None where all is well."""
     address = str(st.get_option("server.address") or "0.0.0.0")  # noqa: S104 (what an empty one means to the server)
-    return None if _loops(address) or guarded() else address
+    return None if is_loopback(address) or guarded() else address
 
 
 def below(name: str) -> str:
@@ -91,16 +91,11 @@ def _is_here(scope: Scope, headers: Headers) -> bool:
     """Return whether a request came from this machine and asked for it by name: one that a proxy passed on did not."""
     asked = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
     client = scope.get("client")
-    return _loops(asked.strip("[]")) and (client is None or _loops(str(client[0]))) and "forwarded" not in headers
-
-
-def _loops(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return (
+        is_loopback(asked.strip("[]"))
+        and (client is None or is_loopback(str(client[0])))
+        and "forwarded" not in headers
+    )
 
 
 def _key(headers: Headers) -> str | None:

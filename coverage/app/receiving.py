@@ -19,13 +19,12 @@ from starlette.responses import JSONResponse, Response
 from coverage.app.visitor import store
 from coverage.errors import CoverageError, LayerError, StoreError
 from coverage.store.accounts import Account, token_holder
-from coverage.store.submissions import Kind
+from coverage.store.submissions import HANDED_IN, Kind
 from coverage.words import LANGUAGES, render
 
 PATH = "/api/submissions"
 _STATUS = {"token_missing": 401, "token_unknown": 401, "token_expired": 401, "token_closed": 401, "not_allowed": 403,
            "token_of_another": 403, "upload_too_large": 413, "store_unreachable": 503}  # fmt: skip
-ACCEPTED: tuple[Kind, ...] = ("cells", "subscriptions")
 _together = CapacityLimiter(2)  # readers at a time, each with its own memory; others wait for their turn
 
 
@@ -93,7 +92,7 @@ async def receive(request: Request) -> Response:
 def _asked(query: QueryParams, account: Account) -> tuple[Kind, str]:
     """Return the layer and the name of the file of a request; raises what is wrong with it."""
     account.principal.need("submit")
-    kind = next((each for each in ACCEPTED if each == query.get("layer")), None)
+    kind = next((each for each in HANDED_IN if each == query.get("layer")), None)
     if kind is None:
         raise StoreError("kind_not_stored", kind=query.get("layer", ""))
     partner = query.get("partner")

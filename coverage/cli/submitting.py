@@ -7,7 +7,6 @@ kept and clean; 1: kept, with problems to look at; 2: nothing was kept.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import os
 import urllib.error
@@ -25,6 +24,7 @@ from coverage.cli.voice import LISTED, Voice
 from coverage.errors import LayerError, StoreError
 from coverage.files.opening import regular_file
 from coverage.files.sandbox import MAX_UPLOAD_BYTES, read_upload
+from coverage.hosts import is_loopback
 from coverage.intake.documents import receipt, report_of_failure
 from coverage.intake.handing import check_sent, hand_in
 from coverage.publishing import json_text
@@ -88,7 +88,7 @@ def _sent(url: str, token: str, told: dict[str, str], arguments: Namespace, voic
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError("submit_url_unusable", url=url)
-    here = _loops(parts.hostname)
+    here = is_loopback(parts.hostname)
     if parts.scheme == "http" and not here:
         raise UsageError("submit_in_clear", url=url)
     path = regular_file(arguments.file)
@@ -107,13 +107,6 @@ def _sent(url: str, token: str, told: dict[str, str], arguments: Namespace, voic
     )
     proxies = [urllib.request.ProxyHandler({})] if here else []
     return _answer(urllib.request.build_opener(_NoRedirect, *proxies), request, parts.hostname, voice)
-
-
-def _loops(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _answer(

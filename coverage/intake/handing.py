@@ -21,8 +21,6 @@ from coverage.store.engine import Store
 from coverage.store.principal import Principal
 from coverage.store.submissions import Kind, Submission, Upload, holding, remembered, submissions, submit
 
-KINDS: tuple[Kind, ...] = ("cells", "subscriptions")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:

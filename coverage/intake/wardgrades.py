@@ -17,11 +17,10 @@ from coverage.fields import table as field_table
 from coverage.intake.checking import Checked
 from coverage.intake.grades import DIMENSIONS, Grade, letter_of, together, weakest
 from coverage.store.engine import Access
-from coverage.store.submissions import Kind, holding, one
+from coverage.store.submissions import HANDED_IN, Kind, holding, one
 from coverage.types import Language
 from coverage.words import render_problem
 
-KINDS: tuple[Kind, ...] = ("cells", "subscriptions")
 COLUMNS = ("data_grade", "data_grade_worst")  # of `WardGrades.table`
 
 
@@ -119,7 +118,7 @@ def ward_grades(access: Access, edition: str | None, as_of: str | None = None) -
     """
     parts: dict[str, dict[Kind, list[Grade]]] = {}
     counted = left_out = 0
-    for kind in KINDS:
+    for kind in HANDED_IN:
         for number in holding(access, kind, as_of):
             kept = one(access, number).summary.get("wards")
             if not isinstance(kept, Mapping) or not kept.get("grades") or kept.get("edition") != edition:

@@ -22,6 +22,7 @@ from coverage.store.engine import Access
 from coverage.store.tables import decision, mapping, partner, submission, submitted_row
 
 Kind = Literal["cells", "subscriptions", "households"]
+HANDED_IN: tuple[Kind, ...] = ("cells", "subscriptions")  # the kinds that partners submit
 Action = Literal["accept", "reject", "supersede"]
 Status = Literal["waiting", "accepted", "rejected", "superseded"]
 

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +14,7 @@ from playwright.sync_api import Page, expect
 from coverage.store.accounts import change_password
 from coverage.store.migrating import open_store
 from coverage.words import t
+from tests.app.serving import served
 from tests.browsing import browser, visit
 from tests.store.people import PASSWORD, account
 
@@ -39,25 +34,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         account(store, name, role, partner)  # type: ignore[arg-type]
         change_password(store, name, PASSWORD, CHOSEN)
     store.close()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {**os.environ, "HOME": str(folder), "PHUSONG_STORE": str(folder / "store.db")}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-        try:
-            for _ in range(1200):
-                assert server.poll() is None, (folder / "server.log").read_text()
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).read()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    with served(folder) as where:
+        yield where
 
 
 @contextmanager

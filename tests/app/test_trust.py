@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email.message import Message
 from pathlib import Path
 
@@ -27,11 +22,11 @@ from coverage.store.engine import Store
 from coverage.store.migrating import open_store
 from coverage.store.principal import SYSTEM
 from coverage.words import t
+from tests.app.serving import served
 from tests.browsing import browser, visit
 from tests.store.people import account
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-ROOT = Path(__file__).resolve().parents[2]
 CLOSED = ("The page that you have requested does not seem to exist", "404", "401")
 WAIT_MS = 240_000
 PEOPLE = {"Lan": ("planner", None), "Quan": ("admin", None), "Minh": ("partner", "VNPT"),
@@ -46,26 +41,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sto
     store = open_store(folder / "store.db")
     for name, (role, partner) in PEOPLE.items():
         account(store, name, role, partner)  # type: ignore[arg-type]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {**os.environ, "HOME": str(folder), "PHUSONG_STORE": str(folder / "store.db")}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-        try:
-            for _ in range(1200):
-                assert server.poll() is None, (folder / "server.log").read_text()
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).read()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}", store
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-            store.close()
+    with closing(store), served(folder) as address:
+        yield address, store
 
 
 def key_of(store: Store, name: str) -> str:

@@ -11,13 +11,14 @@ from shapely.geometry.base import BaseGeometry
 
 from coverage.app import cached, parts
 from coverage.app.cached import Measured
+from coverage.app.judging import verdict
 from coverage.app.panel import View, city_map
 from coverage.app.state import current
 from coverage.app.visitor import store, visitor
 from coverage.disputes import CHALLENGED
 from coverage.errors import StoreError
 from coverage.files.evidence import PHOTOS, PLACED, area_of, drawn_area
-from coverage.store.challenges import Challenge, Verdict, challenges, judge, raise_challenge
+from coverage.store.challenges import Challenge, challenges, raise_challenge
 from coverage.store.engine import Store
 from coverage.store.principal import Principal
 from coverage.types import Language
@@ -26,7 +27,6 @@ from coverage.words import number, t
 MAP = "challenge_map"
 MOST_CORNERS = 1000
 ABOUT = ("area", "ward")
-VERDICTS: tuple[Verdict, ...] = ("answered", "upheld", "refused")
 LARGEST = 10 * 2**20  # bytes of one piece of evidence: a photo or a log of a drive
 SEEN = (*PLACED, *PHOTOS, "png", "pdf", "txt")
 
@@ -137,12 +137,7 @@ def judged(found: Store, who: Principal, each: Challenge, names: dict[str, str],
     with st.container(border=True):
         st.markdown(f"**{parts.plain(subject(each, names, lang))}** · {t(f'inbox.state_{each.state}', lang)}")
         st.text(each.text)
-        said = st.text_input(t("challenges.reason", lang), key=f"reason-{each.id}")
-        for column, state in zip(st.columns(3), VERDICTS, strict=True):
-            if column.button(t(f"inbox.make_{state}", lang), key=f"{state}-{each.id}", width="stretch"):
-                with parts.in_words(lang), found.writing(who) as access:
-                    judge(access, each.id, state, said)
-                st.rerun()
+        verdict(found, who, each, lang, label=t("challenges.reason", lang), key=f"reason-{each.id}")
 
 
 def show() -> None:

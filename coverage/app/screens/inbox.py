@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import streamlit as st
 
 from coverage.app import handedin, parts
+from coverage.app.judging import verdict
 from coverage.app.state import current
 from coverage.app.visitor import store, visitor
-from coverage.store.challenges import Challenge, Verdict, challenges, judge
+from coverage.store.challenges import Challenge, challenges
 from coverage.store.engine import Store
 from coverage.store.principal import Principal
 from coverage.store.submissions import Submission, decide, file_of, problems_of, submissions
 from coverage.types import Language
 from coverage.words import number, t
 
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 SHOWN = 200  # problems of one submission on the page; the file holds the rest
 
 
@@ -59,12 +57,7 @@ def challenge(found: Store, who: Principal, each: Challenge, lang: Language) -> 
             st.text(each.answer)
         if each.state in {"upheld", "refused"}:
             return
-        said = st.text_input(t("inbox.answer", lang), key=f"answer-{each.id}")
-        for column, state in zip(st.columns(3), VERDICTS, strict=True):
-            if column.button(t(f"inbox.make_{state}", lang), key=f"{state}-{each.id}", width="stretch"):
-                with parts.in_words(lang), found.writing(who) as access:
-                    judge(access, each.id, state, said)
-                st.rerun()
+        verdict(found, who, each, lang, label=t("inbox.answer", lang), key=f"answer-{each.id}")
 
 
 def show() -> None:

@@ -15,9 +15,9 @@ from coverage.files.raw import RawTable
 from coverage.files.sandbox import read_sent
 from coverage.intake.checking import Checked
 from coverage.intake.columns import CERTAIN, NOT_A_FIELD, Guess, guesses
-from coverage.intake.handing import KINDS, check_sent, ground_of, hand_in, remembered_for
+from coverage.intake.handing import check_sent, ground_of, hand_in, remembered_for
 from coverage.intake.workbooks import marked_workbook
-from coverage.store.submissions import Kind, submissions
+from coverage.store.submissions import HANDED_IN, Kind, submissions
 from coverage.types import Language
 from coverage.words import number, render_problem, t
 
@@ -105,8 +105,8 @@ def show() -> None:
     if found is None or account is None or account.partner is None:
         st.stop()
     who = account.principal
-    named = {each: t(f"submit.kind_{each}", lang) for each in KINDS}
-    kind = st.radio(t("inbox.kind", lang), KINDS, format_func=named.__getitem__, horizontal=True)
+    named = {each: t(f"submit.kind_{each}", lang) for each in HANDED_IN}
+    kind = st.radio(t("inbox.kind", lang), HANDED_IN, format_func=named.__getitem__, horizontal=True)
     sent = st.file_uploader(t("submit.file", lang), key=f"file-{kind}", help=t("submit.formats", lang))
     if sent is not None:
         content = sent.getvalue()
